@@ -1,0 +1,59 @@
+# Everything a person needs is one word. `make` alone lists the words.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+WORKSPACE ?= clients
+
+.PHONY: help demo test lint types imports notebooks example lab session bench lock hooks clean
+
+help:  ## List these words
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+# The stamp is newer than the lock exactly when the environment matches it, so a second run installs nothing.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (PYTHON=… chooses one)."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(INSTALLED)  ## Run the whole playbook on the example café and print the report's path
+	@$(BIN)/retention demo --workspace $(WORKSPACE)
+
+test: $(INSTALLED) lint types imports  ## Run every check and test
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)  ## Style of the code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)  ## Types of the package
+	$(BIN)/mypy
+
+imports: $(INSTALLED)  ## The direction of imports
+	$(BIN)/lint-imports
+
+notebooks: $(INSTALLED)  ## Execute the committed notebooks in place on the example business
+	$(BIN)/python -m tests.notebooks.refresh
+
+example: $(INSTALLED)  ## Write data/cafe again from its seed
+	$(BIN)/python -m helpers.example
+
+lab: $(INSTALLED)  ## Open the notebooks in JupyterLab on the example business
+	$(BIN)/jupyter lab notebooks
+
+session: $(INSTALLED)  ## Open the guided session on the example business
+	$(BIN)/retention session tiem-ca-phe-may --workspace $(WORKSPACE)
+
+bench: $(INSTALLED)  ## Measure the report against stock papermill and nbconvert
+	$(BIN)/python -m benchmarks.report
+
+lock: $(INSTALLED)  ## Resolve the dependencies again into requirements.lock (needs uv)
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade -q -o requirements.lock
+
+hooks: $(INSTALLED)  ## Check style before every commit
+	$(BIN)/pre-commit install
+
+clean:  ## Remove the environment and caches, never a client's data
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -1,0 +1,119 @@
+"""How long is a report? Ours on 541,909 real order lines, cold, against stock papermill and nbconvert on five nearly empty notebooks.
+
+Run with `make bench`; needs the UCI Online Retail file (RETENTION_REAL_DATA).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from statistics import median
+from time import monotonic, sleep
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = Path(os.environ.get("RETENTION_REAL_DATA", ROOT.parent / "shared" / "data")) / "online_retail" / "online_retail.parquet"
+BIN = Path(sys.executable).parent
+
+
+def tree_memory(root: int) -> int:
+    """Resident bytes of a process and all its descendants (shared pages counted once per process that maps them: PSS)."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((entry / "stat").read_text().rsplit(") ", 1)[1].split()[1])
+        except (OSError, IndexError):
+            continue
+        children.setdefault(parent, []).append(int(entry.name))
+    total, queue = 0, [root]
+    while queue:
+        pid = queue.pop()
+        queue += children.get(pid, [])
+        try:
+            rollup = (Path("/proc") / str(pid) / "smaps_rollup").read_text()
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
+    return total
+
+
+def timed(command: list[str], cwd: Path) -> tuple[float, int]:
+    """Wall seconds and peak memory of a command and everything it starts."""
+    started = monotonic()
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    peak = 0
+
+    def watch() -> None:
+        nonlocal peak
+        while process.poll() is None:
+            peak = max(peak, tree_memory(process.pid))
+            sleep(0.1)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    code = process.wait()
+    watcher.join()
+    if code:
+        raise SystemExit(f"{' '.join(command)} ended with {code}")
+    return monotonic() - started, peak
+
+
+def ours(folder: Path) -> tuple[float, int]:
+    """(a) `retention run` on Online Retail into a fresh workspace: nothing kept from before."""
+    workspace = folder / "clients"
+    shutil.rmtree(workspace, ignore_errors=True)
+    new = [str(BIN / "retention"), "new", "UK gifts", "--orders", str(DATA), "--lang", "en", "--currency", "GBP", "--workspace", str(workspace)]
+    subprocess.run(new, check=True, cwd=folder, stdout=subprocess.DEVNULL)
+    return timed([str(BIN / "retention"), "run", "uk-gifts", "--workspace", str(workspace)], folder)
+
+
+def stock(folder: Path) -> tuple[float, int]:
+    """(b) the stock commands, one after the other, over five notebooks that import pandas and matplotlib and draw one line."""
+    book = nbformat.v4.new_notebook()
+    book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    book.cells = [
+        nbformat.v4.new_code_cell("import matplotlib.pyplot as plt\nimport pandas as pd"),
+        nbformat.v4.new_code_cell("plt.plot([1, 2, 3])"),
+    ]
+    seconds, peak = 0.0, 0
+    for number in range(5):
+        nbformat.write(book, folder / f"stock-{number}.ipynb")
+        for command in (
+            [str(BIN / "papermill"), f"stock-{number}.ipynb", f"done-{number}.ipynb"],
+            [str(BIN / "jupyter"), "nbconvert", "--to", "html", f"done-{number}.ipynb"],
+        ):
+            took, memory = timed(command, folder)
+            seconds, peak = seconds + took, max(peak, memory)
+    return seconds, peak
+
+
+def main() -> None:
+    """Alternate the two and print medians."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    if not DATA.is_file():
+        raise SystemExit("This needs online_retail.parquet; set RETENTION_REAL_DATA to the folder that holds it.")
+    a, b = [], []
+    with tempfile.TemporaryDirectory() as name:
+        for _ in range(rounds):
+            b.append(stock(Path(name)))
+            a.append(ours(Path(name)))
+    ours_s, stock_s = median(s for s, _ in a), median(s for s, _ in b)
+    print(f"| what | median of {rounds}, s | range, s | peak memory, MB |")
+    print("|---|--:|--:|--:|")
+    for title, runs in (("(a) `retention run`, 541,909 lines, cold", a), ("(b) stock papermill + nbconvert, five nearly empty notebooks", b)):
+        times = [s for s, _ in runs]
+        print(f"| {title} | {median(times):.1f} | {min(times):.1f}–{max(times):.1f} | {max(m for _, m in runs) / 1e6:.0f} |")
+    print(f"\na/b = {ours_s / stock_s:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""`business.yml`: everything that is true of one client, checked on loading."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from babel import Locale
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from helpers.errors import InputError
+
+FILE = "business.yml"
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(_Strict):
+    """One file (or folder of files) and how to read it."""
+
+    file: str
+    format: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    day_first: bool | None = None
+    sheet: str | None = None
+
+
+class Campaign(_Strict):
+    """A campaign that was run: two lists and a date, or a file of outcomes."""
+
+    id: str
+    name: str = ""
+    sent_at: date | None = None
+    window_days: int = Field(30, ge=1, le=730)
+    cost: float = Field(0.0, ge=0)
+    treated: str | None = None
+    holdout: str | None = None
+    outcomes: str | None = None
+
+
+class Brand(_Strict):
+    """The client's own look: used on the cover and on rules only."""
+
+    colour: str = Field("#0b6e6e", pattern=r"^#[0-9a-fA-F]{6}$")
+    logo: str | None = None
+
+
+class Business(_Strict):
+    """One client. Money is in `currency`, times are local to `timezone`, `margin` is the gross margin as a share."""
+
+    schema_version: Literal[1] = 1
+    name: str = Field(min_length=1, max_length=120)
+    sector: str = "shop"
+    currency: str = Field("VND", pattern=r"^[A-Z]{3}$")
+    timezone: str = "Asia/Ho_Chi_Minh"
+    country: str = Field("VN", pattern=r"^[A-Z]{2}$")
+    lang: str = "vi"
+    margin: float = Field(0.5, gt=0, le=1)
+    margin_known: bool = False
+    message_cost: float | None = Field(None, ge=0)
+    minute_cost: float | None = Field(None, ge=0)
+    sources: dict[str, list[Source]]
+    campaigns: list[Campaign] = Field(default_factory=list)
+    parameters: dict[str, int | float | str | bool] = Field(default_factory=dict)
+    brand: Brand = Brand()
+
+    @field_validator("currency")
+    @classmethod
+    def _known_currency(cls, code: str) -> str:
+        if code not in Locale("en").currencies:
+            raise ValueError(f"“{code}” is not an ISO 4217 currency code")
+        return code
+
+
+def slug(name: str) -> str:
+    """Folder name for a client: "Tiệm Cà Phê Mây" → ``tiem-ca-phe-may``.
+
+    Raises:
+        InputError: nothing is left that can name a folder.
+    """
+    plain = unicodedata.normalize("NFKD", name.casefold().replace("đ", "d"))
+    ascii_only = plain.encode("ascii", "ignore").decode()
+    words = re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:60].strip("-")
+    if not words or words in _RESERVED:
+        raise InputError("The name “{name}” has no letters or digits a folder can be named by; add some.", name=name)
+    return words
+
+
+def load(folder: Path) -> Business:
+    """Read and check a client's `business.yml`.
+
+    Raises:
+        InputError: it is missing, is not YAML, or says something that cannot be.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise InputError("There is no {file} in {folder}; create the client with “retention new”.", file=FILE, folder=folder.name)
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as fault:
+        mark = getattr(fault, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise InputError("{file}, line {line}: this is not valid YAML; check the indentation and the quotes.", file=FILE, line=str(line)) from fault
+    if not isinstance(data, dict):
+        raise InputError("{file} is empty or not a list of “name: value” lines; create it again with “retention new”.", file=FILE)
+    try:
+        return Business.model_validate(data)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        problem = "this name is not known" if first["type"] == "extra_forbidden" else first["msg"]
+        raise InputError("{file}: “{where}” cannot be used ({problem}); correct it and run again.", file=FILE, where=where, problem=problem) from fault
+
+
+def dump(business: Business) -> str:
+    """The text of a `business.yml`."""
+    data: dict[str, Any] = business.model_dump(mode="json", exclude_defaults=False)
+    for sources in data["sources"].values():
+        for source in sources:
+            for key in [key for key, value in source.items() if value in (None, {})]:
+                del source[key]
+    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=120)

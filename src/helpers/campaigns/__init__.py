@@ -1,0 +1,1 @@
+"""Campaign design: whom to reach, what it may bring, and a holdout drawn before anything is sent."""

@@ -1,0 +1,270 @@
+"""The command line. It parses words and prints results; what happens lives in the rooms below."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+import helpers
+from helpers import business as business_file
+from helpers.errors import InputError
+from helpers.language import Language, language
+
+app = typer.Typer(
+    help="Who comes back, who is leaving, what to do on Monday, and whether it worked.",
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+)  # fmt: skip
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Workspace = Annotated[Path, typer.Option(help="Folder that holds the clients' folders.", envvar="RETENTION_WORKSPACE")]
+Lang = Annotated[str | None, typer.Option(help="Language of messages and report: vi or en.")]
+Slug = Annotated[str, typer.Argument(help="The client's folder name, as `retention list` shows it.")]
+CLIENTS = Path("clients")
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="The business's name, e.g. “Tiệm Cà Phê Mây”.")],
+    more: Annotated[list[Path] | None, typer.Argument(help="Further order files.", metavar="[FILE]...")] = None,
+    orders: Annotated[list[Path] | None, typer.Option(help="A file or folder of orders; may be given several times.")] = None,
+    lang: Lang = None,
+    currency: Annotated[str, typer.Option(help="ISO code of the money in the files.")] = "VND",
+    margin: Annotated[float | None, typer.Option(help="Gross margin as a share, e.g. 0.35.")] = None,
+    workspace: Workspace = CLIENTS,
+) -> None:
+    """Create a client from its export: recognise the format and write business.yml."""
+    from helpers.onboarding import create
+
+    say = language(lang or "vi")
+    with _faults(say, workspace):
+        made = create(name, [*(orders or []), *(more or [])], workspace, lang=say.code, currency=currency, margin=margin)
+        for found in made.recognised:
+            _show_mapping(found, say)
+        out.print(say.text("Created {path}. Next: retention run {slug}", path=str(made.file), slug=made.file.parent.name))
+
+
+@app.command()
+def check(slug: Slug, lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
+    """Read the client's files and report their quality, without running anything."""
+    from helpers.checking import check_client
+
+    with _faults(_language_of(slug, lang, workspace), workspace) as say:
+        from helpers.pipeline.workspace import client_folder
+
+        report = check_client(client_folder(workspace, slug), today=date.today())
+        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+        for term, text in report.lines(say):
+            table.add_row(term, text)
+        out.print(table)
+
+
+@app.command()
+def run(
+    slug: Annotated[str | None, typer.Argument(help="The client's folder name.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Run every client of the workspace.")] = False,
+    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day of data to use; default the last order.")] = None,
+    lang: Lang = None,
+    parameter: Annotated[list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A notebook parameter.")] = None,
+    force: Annotated[bool, typer.Option(help="Redo every stage, even if nothing changed.")] = False,
+    workspace: Workspace = CLIENTS,
+) -> None:
+    """Run the whole playbook and write the report."""
+    from helpers.pipeline import workspace as places
+
+    if every == (slug is not None):
+        raise typer.BadParameter("give one client, or --all")
+    end = as_of.date() if as_of else None
+    if slug is not None:
+        with _faults(_language_of(slug, lang, workspace), workspace) as say:
+            _run_one(places.client_folder(workspace, slug), end, lang, parameter or [], force, say)
+        return
+    _run_all(places.clients(workspace), end, lang, parameter or [], force, workspace)
+
+
+@app.command()
+def demo(lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
+    """Run the playbook on the example business that travels with the project."""
+    from helpers.pipeline import example
+
+    with _faults(language(lang or "vi"), workspace) as say:
+        client = example.install(workspace / "tiem-ca-phe-may")
+        _run_one(client, None, lang, [], False, say, today=example.TODAY)
+
+
+@app.command()
+def session(
+    slug: Slug,
+    lang: Lang = None,
+    port: Annotated[int, typer.Option(help="Port on this machine; 0 picks a free one.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    workspace: Workspace = CLIENTS,
+) -> None:
+    """Open the guided session with the owner in a browser (on this machine only)."""
+    from helpers.serving import serve_session
+
+    with _faults(_language_of(slug, lang, workspace), workspace) as say:
+        from helpers.pipeline.workspace import client_folder
+
+        serve_session(client_folder(workspace, slug), say, port=port, browser=browser, announce=out.print)
+
+
+@app.command()
+def lab(slug: Slug, lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
+    """Open the notebooks in JupyterLab on this client's last run."""
+    from helpers.serving import open_lab
+
+    with _faults(_language_of(slug, lang, workspace), workspace) as say:
+        from helpers.pipeline.workspace import client_folder
+
+        raise typer.Exit(open_lab(client_folder(workspace, slug), say))
+
+
+@app.command(name="list")
+def list_clients(lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
+    """List the clients of the workspace with their last run."""
+    from helpers.portfolio import portfolio
+
+    with _faults(language(lang or "vi"), workspace) as say:
+        rows = portfolio(workspace)
+        if not rows:
+            out.print(say.text("No clients in {workspace} yet. Create one with “retention new”.", workspace=str(workspace)))
+            return
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for title in (say.text("client"), say.text("name"), say.text("data until"), say.text("customers"), say.text("come back within 90 days")):
+            table.add_column(title)
+        for row in rows:
+            table.add_row(row.slug, row.name, *row.figures(say))
+        out.print(table)
+
+
+@app.callback(invoke_without_command=True)
+def about(version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False) -> None:
+    """Retention playbook."""
+    if version:
+        out.print(helpers.__version__)
+        raise typer.Exit
+
+
+def _run_one(
+    client: Path, as_of: date | None, lang: str | None, parameters: list[str], force: bool, say: Language, today: date | None = None
+) -> None:
+    from helpers.pipeline.run import Order
+    from helpers.pipeline.run import run as run_client
+    from helpers.progress import watching
+
+    order = Order(client, today or date.today(), as_of, lang, _parameters(parameters), force)
+    with watching(err, say) as watcher:
+        done = run_client(order, watcher.cell, watcher.stage)
+    out.print(str(done.report))
+
+
+def _run_all(
+    folders: list[Path], as_of: date | None, lang: str | None, parameters: list[str], force: bool, workspace: Path
+) -> None:
+    """One client after the other; a client that fails is named and the rest go on."""
+    worst = 0
+    for client in folders:
+        say = _language_of(client.name, lang, workspace)
+        err.print(f"— {client.name}")
+        try:
+            with _faults(say, workspace):
+                _run_one(client, as_of, lang, parameters, force, say)
+        except typer.Exit as stop:
+            worst = max(worst, 1 if stop.exit_code == 1 else worst or stop.exit_code)
+    if worst:
+        raise typer.Exit(worst)
+
+
+def _parameters(given: list[str]) -> dict[str, Any]:
+    """``NAME=VALUE`` words → typed values, the way YAML reads them."""
+    values: dict[str, Any] = {}
+    for word in given:
+        name, equals, text = word.partition("=")
+        if not equals:
+            raise InputError("A parameter is given as NAME=VALUE, not “{word}”.", word=word)
+        values[name.strip()] = yaml.safe_load(text)
+    return values
+
+
+def _language_of(slug: str, lang: str | None, workspace: Path) -> Language:
+    """The language asked for, else the client's own, else Vietnamese: faults must be worded before the client is loaded."""
+    if lang:
+        return _known_language(lang)
+    try:
+        from helpers.pipeline.workspace import client_folder
+
+        return language(business_file.load(client_folder(workspace, slug)).lang)
+    except InputError:
+        return language("vi")
+
+
+def _known_language(code: str) -> Language:
+    try:
+        return language(code)
+    except InputError as fault:
+        err.print(language("en").error(fault), style="red", markup=False)
+        raise typer.Exit(2) from fault
+
+
+def _show_mapping(found: Any, say: Language) -> None:
+    out.print(say.text("{file}: {title}", file=found.file, title=found.title))
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
+    for role, header in found.mapping.items():
+        table.add_row(role, "←", header)
+    out.print(table)
+
+
+class _faults:
+    """Turns a fault into one sentence and the right exit code: 2 for the user's input, 1 (with a log) for ours."""
+
+    def __init__(self, say: Language, workspace: Path) -> None:
+        self.say, self.workspace = say, workspace
+
+    def __enter__(self) -> Language:
+        return self.say
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: Any) -> None:
+        if fault is None or isinstance(fault, typer.Exit | KeyboardInterrupt):
+            return
+        if isinstance(fault, InputError):
+            err.print(self.say.error(fault), style="red", markup=False)
+            raise typer.Exit(2) from None
+        if isinstance(fault, Exception):
+            log = _log(self.workspace, "".join(traceback.format_exception(fault)) + getattr(fault, "traceback", ""))
+            sentence = self.say.text("This is a fault of the program: {cause}. Details are in {log}.", cause=str(fault).split("\n")[0], log=log)
+            err.print(sentence, style="red", markup=False)
+            raise typer.Exit(1) from None
+
+
+def _log(workspace: Path, text: str) -> str:
+    """Append to the workspace's log; when even that fails, the terminal is the log."""
+    path = workspace / "retention.log"
+    try:
+        workspace.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"{datetime.now().isoformat(timespec='seconds')}\n{text}\n")
+    except OSError:
+        err.print(text, markup=False)
+        return "stderr"
+    return str(path)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""The one place that opens a database. Everything else takes an Ibis backend or table as an argument."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ibis
+
+
+def connect(url: str = "duckdb://", *, memory_limit: str | None = None, threads: int | None = None, spill: Path | None = None) -> Any:
+    """An Ibis backend; DuckDB in process unless the URL says otherwise.
+
+    Args:
+        url: anything `ibis.connect` takes (``duckdb://``, ``postgres://…``, ``pyspark://…``).
+        memory_limit: DuckDB only, e.g. ``"6GB"``; beyond it DuckDB spills to disk.
+        threads: DuckDB only; default all cores.
+        spill: DuckDB only; folder for what does not fit in memory.
+    """
+    con: Any = ibis.connect(url)
+    if con.name == "duckdb":
+        settings = {"memory_limit": memory_limit, "threads": threads, "temp_directory": str(spill) if spill else None}
+        for name, value in settings.items():
+            if value is not None:
+                con.raw_sql(f"SET {name} = '{value}'")
+        # progress bars of the engine would otherwise land in notebooks' outputs
+        con.raw_sql("SET enable_progress_bar = false")
+    return con

@@ -1,0 +1,130 @@
+"""Every file of a business into the canonical tables, with a proof that nothing was lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import ibis.expr.types as ir
+from babel.numbers import get_currency_precision
+
+from helpers.business import Business, Source
+from helpers.errors import InputError
+from helpers.intake import assembly, counting, customers, extras, faults, orders
+from helpers.intake.assembly import Loaded
+from helpers.intake.formats import ROLES, formats
+from helpers.intake.opening import files, opened
+from helpers.intake.orders import Settings
+from helpers.intake.quality import Quality
+from helpers.intake.reading import drop
+from helpers.tables import OPTIONAL
+
+_KINDS = tuple(kind for kind in ROLES if kind != "people_list")
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The canonical tables of one business, materialised in the engine, and what was found on the way.
+
+    Attributes:
+        orders, order_lines, people, rejects: columns as in :mod:`helpers.tables`.
+        optional: the tables of ``tables.OPTIONAL`` this business has. quality: counts, sums and shares.
+    """
+
+    orders: ir.Table
+    order_lines: ir.Table
+    people: ir.Table
+    rejects: ir.Table
+    optional: dict[str, ir.Table]
+    quality: Quality
+
+
+def load(business: Business, folder: Path, con: Any, *, today: date, as_of: date | None = None) -> Intake:
+    """Read every source of a business.
+
+    Args:
+        business: its `business.yml`.
+        folder: against which relative file names resolve.
+        con: an Ibis DuckDB backend.
+        today: rows dated later are left out as faults.
+        as_of: rows dated later are left out as not yet known.
+
+    Returns:
+        Tables in `con` (temporary: they live as long as the connection) and the quality of the data.
+
+    Raises:
+        InputError: a source cannot be used, or nothing that can be measured is left.
+        AssertionError: rows or money were lost on the way; a fault of this package.
+    """
+    _check_kinds(business)
+    digits = get_currency_precision(business.currency)
+    settings = Settings(business.currency, digits, business.timezone, business.country, today, as_of)
+    with ExitStack() as stack:
+        loader = _Loader(business, folder, con, settings, stack)
+        sold = list(loader.of_kind("orders"))
+        stage = assembly.joined(con, sold)
+        faults.check_dates(con, stage, sold, today)
+        faults.check_usable(con, stage)
+        faults.check_currency(con, stage, business.currency)
+        exact = assembly.orders(con, stage, sold)
+        faults.check_customers(con, exact)
+        lines = assembly.order_lines(con, stage, sold)
+        lists = list(loader.of_kind("customers"))
+        people = assembly.people(con, stage, [one.staged.table for one in lists])
+        others = [one for kind in OPTIONAL for one in loader.of_kind(kind, people, exact)]
+        optional = {
+            kind: assembly.optional(con, kind, [one.staged.table for one in others if one.kind == kind])
+            for kind in OPTIONAL
+            if any(one.kind == kind for one in others)
+        }
+        everything = [*sold, *lists, *others]
+        rejects = assembly.rejects(con, everything, stage)
+        named = [one.staged.table for one in lists]
+        kept = [lines, *optional.values(), *(table.filter(table.reason.isnull()) for table in named)]
+        quality = counting.quality(con, everything, stage, exact, people, rejects, kept)
+        drop(con, *{stage.get_name(), *(one.staged.table.get_name() for one in everything)})
+    return Intake(exact.drop("exact_revenue"), lines, people, rejects, optional, quality)
+
+
+class _Loader:
+    """Opens and stages files one after the other; the raw rows stay until the load is done, for the rejects."""
+
+    def __init__(self, business: Business, folder: Path, con: Any, settings: Settings, stack: ExitStack) -> None:
+        self.business, self.folder, self.con, self.settings, self.stack = business, folder, con, settings, stack
+        self.number = 0
+
+    def of_kind(self, kind: str, *known: ir.Table) -> Iterator[Loaded]:
+        """All files of a kind, staged; `known` are the people and orders that optional tables refer to."""
+        for source in self.business.sources.get(kind, []):
+            for path in files(self.folder, source.file):
+                yield self._file(kind, source, path, known)
+
+    def _file(self, kind: str, source: Source, path: Path, known: tuple[ir.Table, ...]) -> Loaded:
+        self.number += 1
+        raw, found = self.stack.enter_context(
+            opened(self.con, path, kind=kind, columns=source.columns, format=source.format, sheet=source.sheet)
+        )
+        layout = formats()[found.format]
+        named: dict[str, Any] = {"file": path.name, "file_no": self.number, "day_first": source.day_first}
+        given = (self.con, raw, layout, found.mapping, self.settings)
+        if kind == "orders":
+            staged = orders.stage(*given, **named)
+        elif kind == "customers":
+            staged = customers.stage(*given, **named)
+        else:
+            staged = extras.stage(*given, *known, **named)
+        return Loaded(self.number, kind, path.name, layout.system or layout.id, found, raw, staged)
+
+
+def _check_kinds(business: Business) -> None:
+    unknown = [kind for kind in business.sources if kind not in _KINDS]
+    if unknown:
+        raise InputError(
+            "business.yml, sources: “{kind}” is not known; choose from: {known}.", kind=unknown[0], known=list(_KINDS)
+        )
+    if not business.sources.get("orders"):
+        raise InputError("business.yml names no file of orders; add one under sources, orders.")

@@ -1,0 +1,165 @@
+"""Delimited text as it comes: encoding, line ends and delimiter found from the bytes, made UTF-8 only when needed."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import tempfile
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from charset_normalizer import from_bytes
+
+from helpers.errors import InputError
+
+HEAD_BYTES = 256 * 1024
+HEAD_ROWS = 40
+_BLOCK = 4 * 1024 * 1024
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_DELIMITERS = ",;\t|"
+
+
+@dataclass(frozen=True)
+class TextHead:
+    """The first rows of a delimited file.
+
+    Attributes:
+        encoding: Python codec name. delimiter: one character. rows: the first rows, as text cells.
+    """
+
+    encoding: str
+    delimiter: str
+    rows: list[list[str]]
+
+
+def read_head(path: Path) -> TextHead:
+    """Encoding, delimiter and first rows, from the first 256 kB.
+
+    Raises:
+        InputError: the file is not text.
+    """
+    with path.open("rb") as file:
+        start = file.read(HEAD_BYTES)
+    encoding = _encoding(start, path.name)
+    whole = len(start) < HEAD_BYTES
+    text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(start, final=whole)
+    text = unicodedata.normalize("NFC", text)
+    if not whole:
+        text = text[: text.rfind("\n") + 1] or text
+    delimiter = _delimiter(text)
+    return TextHead(encoding, delimiter, _rows(text, delimiter))
+
+
+def as_utf8(path: Path, encoding: str, folder: Path) -> Path:
+    """The file itself when DuckDB can read it as it is, else a UTF-8 copy in `folder` with plain line ends.
+
+    The whole file is looked through once, in blocks: one that begins as plain ASCII may hold other bytes further down.
+    """
+    if encoding in ("utf-8", "utf-8-sig"):
+        if _is_plain_utf8(path):
+            return path
+        encoding = encoding if _decodes(path, "utf-8") else _legacy(path)
+    handle = tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", suffix=".csv", dir=folder, delete=False)  # noqa: SIM115
+    with path.open("r", encoding=encoding, errors="replace", newline=None) as source, handle as target:
+        while block := source.read(_BLOCK):
+            # a combining mark may be the first character of the next block: finish the line first
+            target.write(unicodedata.normalize("NFC", block + source.readline()))
+    return Path(handle.name)
+
+
+def _encoding(start: bytes, name: str) -> str:
+    for mark, encoding in _BOMS:
+        if start.startswith(mark):
+            return encoding
+    if b"\x00" in start:
+        for encoding, zeros in (("utf-16-le", start[1:2000:2]), ("utf-16-be", start[0:2000:2])):
+            if zeros.count(0) > 0.6 * len(zeros):
+                return encoding
+        raise InputError("{file} is not a text file; export it again as .csv or .xlsx.", file=name)
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start, final=len(start) < HEAD_BYTES)
+    except UnicodeDecodeError:
+        return _guess(start, name)
+    return "utf-8"
+
+
+def _guess(start: bytes, name: str) -> str:
+    """One-byte encodings: Vietnamese Windows first, as its bytes are letters with tone marks on their own."""
+    if sum(byte < 9 or 13 < byte < 32 for byte in start) > len(start) // 50:
+        raise InputError("{file} is not a text file; export it again as .csv or .xlsx.", file=name)
+    likely = from_bytes(start[:65536], cp_isolation=["cp1258", "cp1252"]).best()
+    try:
+        # tone marks of their own and đ, ơ, ư are what only Vietnamese text has
+        vietnamese = start.decode("cp1258")
+        marks = sum(c in "\u0300\u0301\u0303\u0309\u0323đĐơƠưƯ" for c in vietnamese)
+        strange = sum(c in "ÌÒÞÕõìòþðÐ" for c in start.decode("cp1252", "replace"))
+        if marks and marks >= strange:
+            return "cp1258"
+    except UnicodeDecodeError:
+        return "cp1252"
+    return likely.encoding if likely else "cp1252"
+
+
+def _legacy(path: Path) -> str:
+    """The encoding of a file that only turned out not to be UTF-8 below its head."""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            if not block.isascii():
+                return _guess(block, path.name)
+    return "cp1252"
+
+
+def _is_plain_utf8(path: Path) -> bool:
+    """Valid UTF-8, no NUL, and one kind of line end throughout."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    returns = pairs = lines = 0
+    with path.open("rb") as file:
+        carried = b""
+        while block := file.read(_BLOCK):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                return False
+            if b"\x00" in block:
+                return False
+            returns, lines = returns + block.count(b"\r"), lines + block.count(b"\n")
+            pairs += (carried + block).count(b"\r\n")
+            carried = block[-1:] if block.endswith(b"\r") else b""
+    return pairs in (0, lines) and returns == pairs
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                return False
+    return True
+
+
+def _delimiter(text: str) -> str:
+    """The character that cuts the most rows of the head into the same, largest number of cells."""
+    best, winner = (0.0, 0), ","
+    for candidate in _DELIMITERS:
+        widths = [len(row) for row in _rows(text, candidate)]
+        usual = max(set(widths), key=lambda width: (widths.count(width) * (width > 1), width), default=1)
+        rank = (widths.count(usual) / len(widths) if usual > 1 else 0.0, usual)
+        if rank[0] * rank[1] > best[0] * best[1]:
+            best, winner = rank, candidate
+    return winner
+
+
+def _rows(text: str, delimiter: str) -> list[list[str]]:
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(io.StringIO(text.replace("\x00", ""), newline=""), delimiter=delimiter):
+            rows.append(row)
+            if len(rows) == HEAD_ROWS:
+                break
+    except csv.Error:
+        return rows
+    return rows

@@ -1,0 +1,85 @@
+"""Cohorts: customers grouped by the month of their first order, followed month by month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from helpers.metrics.customers import identified
+
+Measure = Literal["customers", "orders", "net_revenue"]
+
+
+@dataclass(frozen=True)
+class Cohorts:
+    """Long cohort table; small (months × months), so plain pandas.
+
+    Attributes:
+        cells: cohort (first day of the acquisition month), month (first day of the activity month), months_since, customers,
+            orders, net_revenue, complete (False when the data end inside the month: the counts are then a part, not a total).
+        sizes: customers per cohort, indexed by cohort.
+    """
+
+    cells: pd.DataFrame
+    sizes: pd.Series
+
+    def matrix(self, measure: Measure = "customers", align: Literal["left", "calendar"] = "left") -> pd.DataFrame:
+        """cohort × months since (or × calendar month).
+
+        A fully observed month without activity is 0; a month the data do not fully cover is missing, never zero.
+        """
+        columns = "months_since" if align == "left" else "month"
+        full = self.cells[self.cells["complete"]]
+        return full.pivot(index="cohort", columns=columns, values=measure).sort_index()
+
+    def retention(self) -> pd.DataFrame:
+        """Share of each cohort active in each month since its first; missing where not fully observed."""
+        return self.matrix("customers").div(self.sizes, axis=0)
+
+
+def month_index(day: ir.DateValue) -> ir.IntegerValue:
+    """Months since year 0: differences are whole calendar months."""
+    return day.year() * 12 + day.month() - 1
+
+
+def _month(index: int) -> date:
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def cohorts(orders: ir.Table, *, as_of: date) -> Cohorts:
+    """Acquisition month × months since: active customers, orders, net revenue.
+
+    Every cell between a cohort's first month and the month of `as_of` is present; `complete` says whether `as_of` has seen
+    the whole month. Source: Fader, Hardie & Ross, The Customer-Base Audit, lenses 3–5.
+    """
+    known = identified(orders, as_of)
+    known = known.mutate(first=known.day.min().over(ibis.window(group_by="customer_id")))
+    known = known.mutate(cohort=month_index(known["first"]), month=month_index(known.day))
+    active = known.group_by("cohort", "month").agg(
+        customers=known.customer_id.nunique(), orders=known.count(), net_revenue=known.net_revenue.sum()
+    )
+    frame = active.to_pandas()
+    last = as_of.year * 12 + as_of.month - 1
+    month_is_over = (as_of + timedelta(days=1)).day == 1
+    if frame.empty:
+        empty = pd.DataFrame(columns=["cohort", "month", "months_since", "customers", "orders", "net_revenue", "complete"])
+        return Cohorts(empty, pd.Series(dtype="int64"))
+    born = range(int(frame["cohort"].min()), last + 1)
+    grid = pd.MultiIndex.from_tuples([(c, m) for c in born for m in range(c, last + 1)], names=["cohort", "month"])
+    cells = frame.set_index(["cohort", "month"]).reindex(grid, fill_value=0).reset_index()
+    sizes = cells[cells["cohort"] == cells["month"]].set_index("cohort")["customers"]
+    cells = cells[cells["cohort"].map(sizes) > 0]
+    cells = cells.assign(
+        months_since=cells["month"] - cells["cohort"],
+        complete=(cells["month"] < last) | month_is_over,
+        cohort=cells["cohort"].map(_month),
+        month=cells["month"].map(_month),
+    )
+    sizes = sizes[sizes > 0]
+    sizes.index = pd.Index([_month(int(i)) for i in sizes.index], name="cohort")
+    return Cohorts(cells.reset_index(drop=True), sizes)

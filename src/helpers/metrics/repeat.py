@@ -1,0 +1,172 @@
+"""Do first-time buyers come back? Repeat-purchase rate on mature cohorts, and the whole curve by Kaplan–Meier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from helpers.metrics.customers import identified
+from helpers.metrics.uncertainty import NotEnough, Rate, rate, wilson, z
+
+HORIZONS = (30, 60, 90, 180, 365)
+"""Days after the first order at which the repeat-purchase rate is read."""
+
+
+@dataclass(frozen=True)
+class RepeatRate:
+    """Repeat-purchase rate at one horizon.
+
+    Attributes:
+        horizon_days: the horizon. rate: share of mature first-time buyers whose second order came within it.
+        same_day: how many of those placed the second order on the day of the first (a split bill rather than a return).
+    """
+
+    horizon_days: int
+    rate: Rate | NotEnough
+    same_day: int
+
+
+def order_dates(orders: ir.Table, as_of: date, nth: int = 2) -> ir.Table:
+    """customer_id, first (date of the first order), nth (date of the n-th order, missing when there is none yet)."""
+    known = identified(orders, as_of)
+    window = ibis.window(group_by="customer_id", order_by=["ordered_at", "order_id"])
+    ranked = known.mutate(position=ibis.row_number().over(window) + 1)
+    return ranked.group_by("customer_id").agg(first=ranked.day.min(), nth=ranked.day.min(where=ranked.position == nth))
+
+
+def repeat_rates(orders: ir.Table, *, as_of: date, horizons: Sequence[int] = HORIZONS) -> tuple[RepeatRate, ...]:
+    """Repeat-purchase rate at each horizon, mature cohorts only, Wilson interval.
+
+    A horizon of H days counts customers whose second order came within H days of the first, among customers whose first
+    order lies at least H days before `as_of`.
+
+    Returns:
+        One result per horizon, in the order given.
+    """
+    pairs = order_dates(orders, as_of)
+    pairs = pairs.mutate(wait=pairs.nth.delta(pairs["first"], unit="day"))
+    counts = {}
+    for h in horizons:
+        mature = pairs["first"] <= ibis.literal(as_of - timedelta(days=h))
+        counts[f"n{h}"] = mature.sum()
+        counts[f"k{h}"] = (mature & (pairs.wait <= h)).sum()
+        counts[f"s{h}"] = (mature & (pairs.wait == 0)).sum()
+    row = pairs.agg(**counts).to_pandas().fillna(0).iloc[0]
+    return tuple(RepeatRate(h, rate(int(row[f"k{h}"]), int(row[f"n{h}"])), int(row[f"s{h}"])) for h in horizons)
+
+
+def repeat_rate(orders: ir.Table, *, as_of: date, horizon_days: int) -> RepeatRate:
+    """:func:`repeat_rates` at a single horizon."""
+    return repeat_rates(orders, as_of=as_of, horizons=(horizon_days,))[0]
+
+
+def waiting_times(orders: ir.Table, *, as_of: date, nth: int = 2) -> pd.DataFrame:
+    """Counts behind the Kaplan–Meier curve: one row per number of days.
+
+    Waiting for the n-th order starts with the (n−1)-th.
+
+    Returns:
+        days, events (n-th orders after that many days), censored (still waiting when the data end). At most one row per day
+        of history, whatever the number of customers.
+    """
+    known = identified(orders, as_of)
+    window = ibis.window(group_by="customer_id", order_by=["ordered_at", "order_id"])
+    ranked = known.mutate(position=ibis.row_number().over(window) + 1)
+    pairs = ranked.group_by("customer_id").agg(
+        start=ranked.day.min(where=ranked.position == nth - 1), end=ranked.day.min(where=ranked.position == nth)
+    )
+    pairs = pairs.filter(pairs.start.notnull())
+    pairs = pairs.mutate(days=pairs.end.fill_null(ibis.literal(as_of)).delta(pairs.start, unit="day"))
+    counts = pairs.group_by("days").agg(events=pairs.end.notnull().sum(), censored=pairs.end.isnull().sum())
+    return counts.order_by("days").to_pandas().astype("int64")
+
+
+@dataclass(frozen=True)
+class ReturnCurve:
+    """Kaplan–Meier curve of the time to the n-th order.
+
+    Attributes:
+        days: days since the order before (increasing). returned: share who placed the n-th order by then, 1 − Ŝ.
+        low, high: log–log Greenwood interval; Wilson's for those still followed where nobody or everybody has returned, for
+            which Greenwood's variance is zero. at_risk: customers still waiting just before that day.
+        n: customers followed. events: n-th orders seen. nth: which order.
+    """
+
+    days: tuple[int, ...]
+    returned: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    at_risk: tuple[int, ...]
+    n: int
+    events: int
+    nth: int
+
+    def at(self, day: int) -> tuple[float, float, float] | None:
+        """(share, low, high) by `day`; None when nobody has been followed that long."""
+        if not self.days or day > self.days[-1]:
+            return None
+        i = int(np.searchsorted(self.days, day, side="right")) - 1
+        return (self.returned[i], self.low[i], self.high[i]) if i >= 0 else (0.0, 0.0, wilson(0, self.n).high)
+
+
+def return_curve(orders: ir.Table, *, as_of: date, nth: int = 2) -> ReturnCurve | NotEnough:
+    """Time to the n-th order, right-censored at `as_of` (Kaplan & Meier 1958; interval: Kalbfleisch & Prentice log–log).
+
+    Returns:
+        The curve, cut where fewer than 10 customers are still followed: beyond it the tail is one or two people.
+    """
+    waits = waiting_times(orders, as_of=as_of, nth=nth)
+    n, events = int(waits[["events", "censored"]].to_numpy().sum()), int(waits["events"].sum())
+    if n < 10:
+        return NotEnough(n, 10)
+    leaving = (waits["events"] + waits["censored"]).to_numpy()
+    at_risk = n - np.concatenate([[0], np.cumsum(leaving)[:-1]])
+    keep = at_risk >= 10
+    d, risk, days = waits["events"].to_numpy()[keep], at_risk[keep], waits["days"].to_numpy()[keep]
+    survival = np.cumprod(1 - d / risk)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        greenwood = np.cumsum(np.where(risk > d, d / (risk * (risk - d)), 0.0))
+        width = z() * np.sqrt(greenwood) / np.abs(np.log(survival))
+        upper, lower = survival ** np.exp(-width), survival ** np.exp(width)
+    # Wilson's bound for nought of m is q²/(m + q²)
+    nought = z() ** 2 / (risk + z() ** 2)
+    return ReturnCurve(
+        days=tuple(int(x) for x in days),
+        returned=tuple(float(x) for x in 1 - survival),
+        low=tuple(float(x) for x in np.select([survival == 1, survival == 0], [0.0, 1 - nought], 1 - upper)),
+        high=tuple(float(x) for x in np.select([survival == 1, survival == 0], [nought, 1.0], 1 - lower)),
+        at_risk=tuple(int(x) for x in risk),
+        n=n,
+        events=events,
+        nth=nth,
+    )
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One step of the purchase ladder: of those who placed order n−1, the share who placed order n within the horizon."""
+
+    nth: int
+    horizon_days: int
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+def purchase_ladder(orders: ir.Table, *, as_of: date, horizon_days: int = 180, rungs: int = 4) -> tuple[Rung, ...]:
+    """1 − Ŝ at the horizon for the 2nd, 3rd, … order; stops where too few customers have come that far."""
+    ladder = []
+    for nth in range(2, rungs + 2):
+        curve = return_curve(orders, as_of=as_of, nth=nth)
+        reading = None if isinstance(curve, NotEnough) else curve.at(horizon_days)
+        if isinstance(curve, NotEnough) or reading is None:
+            break
+        ladder.append(Rung(nth, horizon_days, *reading, curve.n))
+    return tuple(ladder)

@@ -1,0 +1,55 @@
+"""Opening a run from a notebook: by papermill with its folder, by hand without one."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from helpers import business as business_file
+from helpers import engine, tables
+from helpers.language import language
+from helpers.parameters import NOTEBOOKS, Parameters, check
+from helpers.pipeline.example import example_run
+from helpers.run import Run
+
+ENVIRONMENT = "RETENTION_RUN"
+"""Names the run folder for notebooks opened by hand (`retention lab` sets it)."""
+
+
+def open_run(book: str, **given: Any) -> Run:
+    """Open the run a notebook works on, after checking the notebook's parameters.
+
+    Without a run folder – a notebook opened by hand – the folder named by the environment variable ``RETENTION_RUN`` is used,
+    else the example business that travels with the project.
+
+    Raises:
+        InputError: a parameter is unknown, ill-typed or out of range, or the folder is not a run.
+    """
+    params: Parameters = check(NOTEBOOKS.get(book, Parameters), given)
+    say = language(params.lang)
+    folder = Path(params.run_dir or os.environ.get(ENVIRONMENT, "") or example_run())
+    facts = {**_read(folder / "records" / "tables.json"), **_read(folder / "records" / "customers.json")}
+    previous = folder / "records" / "previous.json"
+    facts["previous"] = _read(previous) if previous.is_file() else None
+    client = Path(facts["client"])
+    con = engine.connect()
+    return Run(
+        book=book,
+        params=params,
+        business=business_file.load(client),
+        client=client,
+        folder=folder,
+        as_of=date.fromisoformat(facts["as_of"]),
+        say=say,
+        con=con,
+        tables=tables.open_tables(con, folder / "tables"),
+        facts=facts,
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found

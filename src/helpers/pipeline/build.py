@@ -1,0 +1,122 @@
+"""Stage one and two of a run: intake into canonical tables, then one row per customer with every measure and score."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from helpers import files, intake, segments, tables
+from helpers.business import Business
+from helpers.metrics import backtest, bg_nbd, clv, customers, decline, gamma_gamma, histories, risk, states, windows
+from helpers.metrics.base import overview
+from helpers.metrics.beta_geometric import BetaGeometric
+from helpers.records import plain
+
+CUSTOMER_COLUMNS = (
+    "customer_id", "first_order", "last_order", "orders", "net_revenue", "frequency", "recency", "T", "monetary_value",
+    "days_since_last_order", "rhythm_days", "state", "segment", "p_return_90d", "p_alive", "expected_orders_12m", "clv_12m",
+    "revenue_year", "spend_recent", "spend_before", "decline", "last_gap", "value_rank",
+)  # fmt: skip
+"""Columns of `customers.parquet`, in order."""
+
+
+RETURN_DAYS = 90
+"""Horizon of the chance of returning and of its back-test; it names the column ``p_return_90d``."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What the first stage leaves: the intake's account of itself and the day the data end."""
+
+    as_of: date
+    quality: Any
+    optional: tuple[str, ...]
+
+
+def build_tables(
+    business: Business, client: Path, out: Path, con: Any, *, today: date, as_of: date | None = None
+) -> Built:
+    """Read every source of a client and write the canonical tables to ``out/tables``.
+
+    Args:
+        client: the client's folder, against which relative file names resolve. today: rows dated later are faults.
+        as_of: end of the data to use; default the day of the last order.
+
+    Raises:
+        InputError: the sources cannot be used.
+    """
+    taken = intake.load(business, client, con, today=today, as_of=as_of)
+    folder = out / "tables"
+    for name in ("orders", "order_lines", "people", "rejects"):
+        tables.write(con, getattr(taken, name), folder, name)
+    for name, table in taken.optional.items():
+        tables.write(con, table, folder, name)
+    end = as_of or taken.orders.ordered_at.max().to_pyarrow().as_py().date()
+    return Built(end, taken.quality, tuple(taken.optional))
+
+
+def describe(business: Business, client: Path, out: Path, con: Any, built: Built) -> None:
+    """Record what intake found, with the totals every chapter starts from."""
+    found = overview(tables.open_tables(con, out / "tables").orders, as_of=built.as_of)
+    facts = {
+        "client": str(client),
+        "as_of": built.as_of,
+        "quality": built.quality,
+        "optional_tables": built.optional,
+        "overview": {**dataclasses.asdict(found), "anonymous_revenue_share": found.anonymous_revenue_share},
+        "currency": business.currency,
+    }
+    files.write_text(out / "records" / "tables.json", json.dumps(plain(facts), ensure_ascii=False, indent=1))
+
+
+def build_customers(business: Business, out: Path, con: Any, *, as_of: date) -> None:
+    """Write ``customers.parquet`` and record the models, thresholds and the back-test behind it."""
+    orders = tables.open_tables(con, out / "tables").orders
+    base = _measured(con, orders, as_of)
+    rhythm = customers.business_rhythm(orders, as_of)
+    limits = states.thresholds(orders, customers.with_rhythm(base, orders, as_of, rhythm), as_of=as_of, rhythm=rhythm)
+    table = customers.with_rhythm(base, orders, as_of, rhythm)
+    table = decline.with_decline(states.with_state(table, limits), orders, as_of=as_of)
+    table = con.create_table("c_states", table, temp=True)
+    frequency_model = bg_nbd.fit(histories.compress(table))
+    value_model = gamma_gamma.fit(gamma_gamma.compress(table))
+    past = windows.look_back(orders, as_of, RETURN_DAYS)
+    chances = risk.score(orders, table, as_of, RETURN_DAYS, past=past)
+    valued = clv.score(table, frequency_model, value_model, margin=business.margin)
+    joined = valued.left_join(chances.scores.select("customer_id", "p_return_90d"), "customer_id").drop("customer_id_right")
+    ready = segments.assign(joined, segments.load_rules()).select(*CUSTOMER_COLUMNS)
+    ready = con.create_table("c_ready", ready, temp=True)
+    tables.write(con, ready.order_by("customer_id"), out / "tables", "customers")
+    both = isinstance(frequency_model, BetaGeometric) and isinstance(value_model, gamma_gamma.GammaGamma)
+    facts = {
+        "rhythm": rhythm,
+        "thresholds": limits,
+        "bg_nbd": frequency_model,
+        "gamma_gamma": value_model,
+        "risk": chances.summary,
+        "backtest": backtest.backtest(orders, as_of, RETURN_DAYS, past=past),
+        "next_12_months": {
+            "orders": ready.expected_orders_12m.sum().to_pyarrow().as_py(),
+            "clv": clv.total(table, frequency_model, value_model, margin=business.margin) if both else None,
+        },
+    }
+    files.write_text(out / "records" / "customers.json", json.dumps(plain(facts), ensure_ascii=False, indent=1))
+
+
+def _measured(con: Any, orders: ir.Table, as_of: date) -> ir.Table:
+    """Customer summary with the spend of the last 365 days."""
+    base = customers.summarise(orders, as_of)
+    year = customers.identified(orders, as_of)
+    year = year.filter(year.day > ibis.literal(as_of - timedelta(days=365)))
+    spent = year.group_by("customer_id").agg(revenue_year=year.net_revenue.sum())
+    joined = base.left_join(spent, "customer_id").drop("customer_id_right")
+    return con.create_table(
+        "c_measured", joined.mutate(revenue_year=joined.revenue_year.fill_null(0.0)), temp=True
+    )

@@ -1,0 +1,110 @@
+"""Fast kernels: on Linux a server process imports the heavy libraries once and forks a fresh kernel for every notebook.
+
+Each notebook still runs in a process of its own, with nothing left over from another; only the two seconds of imports are
+shared. Elsewhere, or when forking fails, notebooks run in ordinary kernels.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import LocalProvisioner
+
+PRELOAD = (
+    "ipykernel.kernelapp", "ibis.backends.duckdb", "pandas", "matplotlib.figure", "matplotlib.backends.backend_svg",
+    "helpers.notebook", "helpers.report.findings", "helpers.playbook",
+)  # fmt: skip
+NAME = "retention-forked"
+"""The provisioner's entry point in `pyproject.toml`."""
+
+
+def supported() -> bool:
+    """Forking a process that has imported numerical libraries is dependable on Linux only."""
+    return sys.platform == "linux"
+
+
+def warm_up() -> None:
+    """Start the server so that it imports while the caller reads files; harmless to call twice."""
+    if supported():
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(list(PRELOAD))
+        from multiprocessing import forkserver
+
+        forkserver.ensure_running()
+
+
+def run_kernel(connection_file: str, environment: Mapping[str, str], folder: str) -> None:
+    """Become an IPython kernel (in the forked process)."""
+    os.setsid()
+    # the kernel ends itself when its parent is gone, and its parent is the server, not the command line
+    os.environ.update({**environment, "JPY_PARENT_PID": str(os.getppid())})
+    if folder:
+        os.chdir(folder)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # nobody reads a forked kernel's terminal, and its output would otherwise land between the progress lines
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
+    from ipykernel.kernelapp import IPKernelApp
+
+    IPKernelApp.launch_instance(argv=["-f", connection_file])
+
+
+class _Forked:
+    """What LocalProvisioner expects of a subprocess, on a multiprocessing process."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, process: BaseProcess) -> None:
+        self._process = process
+        self.pid = process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        self._process.join(timeout)
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        if self._process.exitcode is None and self.pid:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self._process.terminate()
+
+    def kill(self) -> None:
+        self._process.kill()
+
+
+class ForkedProvisioner(LocalProvisioner):  # type: ignore[misc]
+    """Jupyter's extension point for how a kernel process comes to life."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Fork instead of starting an interpreter; `cmd` names the connection file."""
+        context = multiprocessing.get_context("forkserver")
+        environment = {k: v for k, v in (kwargs.get("env") or {}).items() if os.environ.get(k) != v}
+        process = context.Process(
+            target=run_kernel, args=(cmd[cmd.index("-f") + 1], environment, str(kwargs.get("cwd") or "")), daemon=True
+        )
+        process.start()
+        self.process = _Forked(process)
+        self.pid = process.pid
+        self.pgid = None
+        return self.connection_info
+
+
+def manager(kernel_name: str = "python3") -> AsyncKernelManager:
+    """A kernel manager, not started yet, whose kernel is forked where that is dependable."""
+    made = AsyncKernelManager(kernel_name=kernel_name)
+    if supported() and made.kernel_spec is not None:
+        made.kernel_spec.metadata["kernel_provisioner"] = {"provisioner_name": NAME}
+    return made

@@ -1,0 +1,254 @@
+"""`retention run`: every stage in order, each redone only when something it depends on has changed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import helpers
+from helpers import business as business_file
+from helpers import engine, files, resources
+from helpers.business import Business
+from helpers.errors import InputError
+from helpers.language import language
+from helpers.parameters import NOTEBOOKS, Parameters, check_names, for_notebook
+from helpers.pipeline import kernels, stages, workspace
+from helpers.pipeline.build import Built, build_customers, build_tables, describe
+from helpers.pipeline.execute import Progress, execute_all
+from helpers.pipeline.stages import Stage
+from helpers.records import plain
+from helpers.report.build import build_report
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of one run.
+
+    Attributes:
+        client: the client's folder. today: the calendar day, for faults such as orders in the future. as_of: end of the data
+            to use, default the last order. lang: language of the report, default the client's. given: notebook parameters.
+        force: redo every stage.
+    """
+
+    client: Path
+    today: date
+    as_of: date | None = None
+    lang: str | None = None
+    given: Mapping[str, Any] | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished run: its folder, its report, and its stages."""
+
+    folder: Path
+    report: Path
+    stages: Mapping[str, Stage]
+
+
+def run(order: Order, progress: Progress, stage_started: Callable[[str], None]) -> Done:
+    """Run one client's playbook from its files to `report.html`.
+
+    A run either puts a complete folder ``runs/<as_of>`` in place or leaves everything as it was.
+
+    Raises:
+        InputError: the client's files, business.yml or a parameter are at fault. NotebookFailed: a cell failed.
+    """
+    business = business_file.load(order.client)
+    given = {**business.parameters, **(order.given or {})}
+    check_names(given)
+    lang = language(order.lang or business.lang).code
+    if order.as_of and order.as_of > order.today:
+        raise InputError("The date {day} has not come yet; choose a day up to today with --as-of.", day=order.as_of)
+    kernels.warm_up()
+    with workspace.only_one(order.client):
+        staging = workspace.begin(order.client)
+        try:
+            return _Run(order, business, given, lang, staging, progress, stage_started).go()
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+class _Run:
+    """The state of one run while it goes on; nobody outside this module sees it."""
+
+    def __init__(
+        self, order: Order, business: Business, given: Mapping[str, Any], lang: str, staging: Path,
+        progress: Progress, stage_started: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        self.order, self.business, self.given, self.lang, self.out = order, business, given, lang, staging
+        self.progress, self.stage_started = progress, stage_started
+        self.runs = order.client / "runs"
+        self.earlier = [] if order.force else stages.earlier_runs(self.runs)
+        self.con = engine.connect(spill=staging / "spill")
+        self.done: dict[str, Stage] = {}
+        self.inputs = source_hashes(order.client, business)
+        self.started = monotonic()
+
+    def go(self) -> Done:
+        as_of = self._tables()
+        self._customers(as_of)
+        self.con.disconnect()  # the notebooks read the same files; an idle engine would only hold memory
+        shutil.rmtree(self.out / "spill", ignore_errors=True)
+        self._previous(as_of)
+        self._notebooks()
+        self._report(as_of)
+        self._manifest(as_of)
+        target = self.runs / as_of.isoformat()
+        self._paths(target)
+        workspace.put_in_place(self.out, target)
+        return Done(target, target / "report.html", self.done)
+
+    def _stage(self, name: str, key: str, work: Callable[[], None], made: Callable[[], list[Path]]) -> None:
+        """Take a stage over from an earlier run, or do it and note what it left."""
+        self.stage_started(name)
+        kept = stages.take_over(name, key, self.earlier, self.out)
+        if kept is None:
+            begun = monotonic()
+            work()
+            left = tuple(sorted(p.relative_to(self.out).as_posix() for p in made()))
+            kept = Stage(key, round(monotonic() - begun, 3), reused=False, files=left)
+        self.done[name] = kept
+
+    def _tables(self) -> date:
+        order, business = self.order, self.business
+        described = business.model_dump(include={"sources", "currency", "country", "timezone"}, mode="json")
+        key = stages.fingerprint(stages.code_hash(), self.inputs["sources"], described, order.as_of, str(order.client))
+
+        def work() -> None:
+            built: Built = build_tables(business, order.client, self.out, self.con, today=order.today, as_of=order.as_of)
+            describe(business, order.client, self.out, self.con, built)
+
+        self._stage("tables", key, work, lambda: [*self._made("tables/*.parquet"), self.out / "records" / "tables.json"])
+        return date.fromisoformat(self._record("tables")["as_of"])
+
+    def _customers(self, as_of: date) -> None:
+        rules = stages.file_hash(resources.playbook() / "rules" / "segments.yml")
+        key = stages.fingerprint(self.done["tables"].key, as_of, self.business.margin, rules)
+        self._stage(
+            "customers", key,
+            lambda: build_customers(self.business, self.out, self.con, as_of=as_of),
+            lambda: [self.out / "tables" / "customers.parquet", self.out / "records" / "customers.json"],
+        )  # fmt: skip
+
+    def _previous(self, as_of: date) -> None:
+        """Lay the last earlier run's numbers beside this one's, for the chapter on what changed."""
+        for run in stages.earlier_runs(self.runs):
+            if run.name < as_of.isoformat() and (run / "metrics.json").is_file():
+                numbers = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+                files.write_text(self.out / "records" / "previous.json", json.dumps(numbers, ensure_ascii=False))
+                return
+
+    def _notebooks(self) -> None:
+        folder = resources.notebooks()
+        previous = self.out / "records" / "previous.json"
+        shared = [
+            self.done["customers"].key, self.lang, self.inputs, stages.file_hash(resources.playbook()),
+            stages.file_hash(self.order.client / business_file.FILE), stages.file_hash(previous) if previous.is_file() else "",
+        ]  # fmt: skip
+        parameters: dict[str, Parameters] = {}
+        keys: dict[str, str] = {}
+        for book in NOTEBOOKS:
+            parameters[book] = for_notebook(book, self.given, run_dir=str(self.out), lang=self.lang)
+            asked = parameters[book].model_dump(exclude={"run_dir"})
+            keys[book] = stages.fingerprint(shared, asked, stages.file_hash(folder / f"{book}.ipynb"))
+        todo = []
+        for book in NOTEBOOKS:
+            kept = stages.take_over(book, keys[book], self.earlier, self.out)
+            if kept is None:
+                todo.append(book)
+            else:
+                self.done[book] = kept
+        for done in execute_all(todo, folder, self.out / "notebooks", parameters, self.progress):
+            left = [done.path, self.out / "records" / f"{done.book}.json", *(self.out / n for n in self._record(done.book).get("lists", ()))]
+            names = tuple(sorted(p.relative_to(self.out).as_posix() for p in left if p.is_file()))
+            self.done[done.book] = Stage(keys[done.book], round(done.seconds, 3), reused=False, files=names)
+
+    def _metrics(self) -> None:
+        tables, customers = self._record("tables"), self._record("customers")
+        quality, overview = tables["quality"], tables["overview"]
+        numbers: dict[str, Any] = {
+            "schema_version": 1,
+            "client": self.business.name,
+            "as_of": tables["as_of"],
+            "currency": self.business.currency,
+            **{name: quality[name] for name in ("rows_read", "rows_kept", "rows_rejected")},
+            **overview,
+            "optional_tables": tables["optional_tables"],
+            "quality": quality,
+            **customers,
+        }
+        for book in NOTEBOOKS:
+            numbers |= {k: v for k, v in self._record(book).items() if k != "lists"}
+        numbers["timings"] = {name: stage.seconds for name, stage in self.done.items()}
+        files.write_text(self.out / "metrics.json", json.dumps(numbers, ensure_ascii=False, indent=1))
+
+    def _report(self, as_of: date) -> None:
+        key = stages.fingerprint({name: stage.key for name, stage in self.done.items()}, self.lang)
+
+        def work() -> None:
+            self._metrics()
+            build_report(self.out, self.business, client=self.order.client, say=language(self.lang), as_of=as_of)
+
+        made = [self.out / "metrics.json", self.out / "report.html"]
+        self._stage("report", key, work, lambda: [*made, *self.out.glob("charts/*.svg")])
+
+    def _manifest(self, as_of: date) -> None:
+        manifest = {
+            "schema_version": 1,
+            "client": self.order.client.name,
+            "as_of": as_of,
+            "run_on": self.order.today,
+            "lang": self.lang,
+            "version": helpers.__version__,
+            "libraries": stages.versions(),
+            "code": stages.code_hash(),
+            "inputs": self.inputs,
+            "parameters": dict(self.given),
+            "stages": self.done,
+            "seconds": round(monotonic() - self.started, 3),
+        }
+        files.write_text(self.out / stages.MANIFEST, json.dumps(plain(manifest), ensure_ascii=False, indent=1))
+
+    def _paths(self, target: Path) -> None:
+        """Executed notebooks name the folder they were run in; from now on that is the run's own."""
+        for path in (self.out / "notebooks").glob("*.ipynb"):
+            text = path.read_text(encoding="utf-8")
+            here, there = (json.dumps(json.dumps(str(p))[1:-1])[1:-1] for p in (self.out, target))
+            if here in text:
+                files.write_text(path, text.replace(here, there))
+
+    def _made(self, pattern: str) -> list[Path]:
+        return [path for path in self.out.glob(pattern) if path.stem != "customers"]
+
+    def _record(self, name: str) -> dict[str, Any]:
+        path = self.out / "records" / f"{name}.json"
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return found
+
+
+def source_hashes(client: Path, business: Business) -> dict[str, dict[str, str]]:
+    """SHA-256 of every file a run reads: sources, campaign lists, the session's answers. Names only, no paths.
+
+    A file that is missing is left to intake, which says so in the client's language.
+    """
+    named: dict[str, list[str]] = {
+        "sources": [source.file for group in business.sources.values() for source in group],
+        "campaigns": [f for c in business.campaigns for f in (c.treated, c.holdout, c.outcomes) if f],
+        "session": ["session.yml"],
+    }
+    found: dict[str, dict[str, str]] = {}
+    for kind, names in named.items():
+        found[kind] = {}
+        for name in names:
+            path = client / name
+            if path.exists():
+                found[kind][path.name if path.name not in found[kind] else name] = stages.file_hash(path)
+    return found

@@ -1,0 +1,211 @@
+"""Rules as data: channels, countries, placeholders and the source articles, each fact with where it comes from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import Field, field_validator
+
+from helpers.errors import InputError
+from helpers.playbook.models import Row, Slug, Strict, Text, WrittenChannel
+
+T = TypeVar("T")
+Confidence = Literal["high", "medium", "low"]
+Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class Source(Strict):
+    """Where facts come from; `date` is the document's own, or for undated pages the day as of which we state it."""
+
+    title: Text
+    date: dt.date
+
+
+class Fact(Strict, Generic[T]):
+    """A value with the id of its source and how sure we are of it."""
+
+    value: T
+    source: Slug
+    confidence: Confidence
+    note: Text | None = None
+
+
+class Upload(Strict):
+    """What a list must look like to be uploaded to the channel."""
+
+    max_rows: Annotated[int, Field(gt=0)]
+    phone_formats: tuple[str, ...]
+    date_format: str
+
+
+class ChannelRule(Strict):
+    """How a message may look on one channel.
+
+    Attributes:
+        max_characters: longest text, placeholders filled. max_segments: for SMS, parts of one message that are billed.
+        subject: it has a subject line. personal: it speaks to one reader, who must be addressed.
+        identifying: a placeholder that identifies the reader must be in the text. ad_marker, opt_out: advertising must
+            start with the country's marker and end with a way to refuse.
+    """
+
+    title: Text
+    max_characters: Fact[int]
+    max_segments: Fact[int] | None = None
+    link_allowed: Fact[bool]
+    phone_allowed: Fact[bool]
+    identifying: Fact[bool]
+    ad_marker: Fact[bool]
+    opt_out: Fact[bool]
+    subject: bool = False
+    personal: bool = True
+    upload: Fact[Upload] | None = None
+    tags: dict[int, Text] | None = None
+    frequency: Fact[Text] | None = None
+
+
+class Channels(Strict):
+    """``rules/channels.yml``."""
+
+    disclaimer: Text
+    sources: dict[Slug, Source]
+    channels: dict[WrittenChannel, ChannelRule]
+
+
+class Placeholder(Strict):
+    """A name that may stand in braces in a message.
+
+    Attributes:
+        longest: its longest likely value, in characters. identifies: it names the reader or their order.
+        addresses: it is the form of address (anh/chị, Ms).
+    """
+
+    meaning: Text
+    example: Text
+    longest: Annotated[int, Field(gt=0)]
+    kind: Literal["text", "link", "phone"] = "text"
+    identifies: bool = False
+    addresses: bool = False
+    filled_from: Literal["customer", "business", "campaign"]
+
+
+class Placeholders(Strict):
+    """``rules/placeholders.yml``."""
+
+    placeholders: dict[str, Placeholder]
+
+
+class Hours(Strict):
+    """From–to on the recipient's clock."""
+
+    start: Clock
+    end: Clock
+
+
+class Holiday(Strict):
+    """Days that make a week unlike an ordinary one; either listed or the same every year (``MM-DD``)."""
+
+    id: Slug
+    title: Text
+    source: Slug
+    confidence: Confidence
+    days: tuple[dt.date, ...] = ()
+    every_year: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-([0-2]\d|3[01])$")] | None = None
+    compare_relative: bool = False
+
+    @field_validator("days")
+    @classmethod
+    def _ascending(cls, days: tuple[dt.date, ...]) -> tuple[dt.date, ...]:
+        if list(days) != sorted(set(days)):
+            raise ValueError("the days must be listed once each, earliest first")
+        return days
+
+    def in_year(self, year: int) -> tuple[dt.date, ...]:
+        """The days of this holiday in one year; none when the file does not know that year."""
+        if self.every_year is not None:
+            return (dt.date(year, int(self.every_year[:2]), int(self.every_year[3:])),)
+        return tuple(day for day in self.days if day.year == year)
+
+
+class Duty(Strict):
+    """Something the law asks of the sender, in words."""
+
+    id: Slug
+    text: Text
+    source: Slug
+    confidence: Confidence
+
+
+class Phone(Strict):
+    """How telephone numbers are written."""
+
+    region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    international_prefix: Annotated[str, Field(pattern=r"^\+\d{1,3}$")]
+    trunk_prefix: str
+    example: str
+
+
+class Country(Strict):
+    """``rules/countries/<code>.yml``: law, hours, limits, formats and holidays. Not legal advice.
+
+    Attributes:
+        consent: per purpose what the law asks for before a message: ``opt_in``; ``soft_opt_in`` (own customers may be
+            written to about similar goods as long as they can refuse); ``none``.
+        hours, daily_limits: per channel; a channel that is not there has no rule we know of.
+        ad_markers: texts one of which must come first in advertising; none where the country has no such rule.
+    """
+
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    title: Text
+    disclaimer: Text
+    checked_on: dt.date
+    sources: dict[Slug, Source]
+    phone: Fact[Phone]
+    date_format: Fact[str]
+    consent: dict[Literal["advertising", "care"], Fact[Literal["opt_in", "soft_opt_in", "none"]]]
+    hours: dict[WrittenChannel, Fact[Hours]]
+    daily_limits: dict[WrittenChannel, Fact[int]]
+    ad_markers: Fact[tuple[str, ...]]
+    opt_out: Fact[bool]
+    duties: tuple[Duty, ...]
+    holidays: tuple[Holiday, ...]
+
+
+class Article(Strict):
+    """One of the source articles and the rows it gave rise to."""
+
+    id: Slug
+    title: str
+    author: Text
+    rows: tuple[Row, ...]
+
+
+class Sources(Strict):
+    """``rules/sources.yml``: the articles, and every idea S01–S27 in one line of our own."""
+
+    articles: tuple[Article, ...]
+    ideas: dict[Row, Text]
+
+
+class Rules(Strict):
+    """Everything under ``rules/`` that this floor owns."""
+
+    channels: Channels
+    placeholders: dict[str, Placeholder]
+    countries: dict[str, Country]
+    sources: Sources
+
+    def country(self, code: str) -> Country:
+        """The rules of one country.
+
+        Raises:
+            InputError: the playbook has no file for it.
+        """
+        if code not in self.countries:
+            file, known = f"rules/countries/{code}.yml", list(self.countries)
+            raise InputError(
+                "There are no channel rules for the country {code}; add {file} to the playbook, like one of: {known}.",
+                code=code, file=file, known=known,
+            )  # fmt: skip
+        return self.countries[code]
+

@@ -1,0 +1,1 @@
+"""Proof: did the campaign work, and what changed since the last run."""

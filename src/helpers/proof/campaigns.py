@@ -1,0 +1,173 @@
+"""The business's own campaigns, from `business.yml` to read-outs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from helpers.business import Business, Campaign
+from helpers.errors import InputError
+from helpers.intake import people_keys
+from helpers.intake.plain import read_plain
+from helpers.metrics.uncertainty import NotEnough
+from helpers.proof.readout import Readout, outcomes_from_orders, read_out
+from helpers.tables import Tables
+
+
+def title(campaign: Campaign) -> str:
+    """A campaign's name, or its id."""
+    return campaign.name or campaign.id
+
+
+def assigned(con: Any, client: Path, campaign: Campaign, people: ir.Table, country: str) -> tuple[ir.Table, int]:
+    """customer_id × arm from a campaign's two lists, and how many listed people are unknown.
+
+    Raises:
+        InputError: a list is missing, or somebody is on both.
+    """
+    treated, lost_1 = _members(con, client / str(campaign.treated), people, country)
+    held, lost_2 = _members(con, client / str(campaign.holdout), people, country)
+    both = int(treated.inner_join(held, "customer_id").count().to_pyarrow().as_py())
+    if both:
+        raise InputError(
+            "Campaign “{campaign}”: {count} people are on both lists, so the groups cannot be compared; remove them from one.",
+            campaign=campaign.id, count=both,
+        )  # fmt: skip
+    table = treated.mutate(arm=ibis.literal("treated")).union(held.mutate(arm=ibis.literal("holdout")))
+    return table.distinct(), lost_1 + lost_2
+
+
+def _members(con: Any, path: Path, people: ir.Table, country: str) -> tuple[ir.Table, int]:
+    """Distinct customers a list names, and how many of its rows name nobody we know."""
+    keys = people_keys(con, path, people, country=country)
+    unknown = int(keys.customer_id.isnull().sum().to_pyarrow().as_py() or 0)
+    return keys.filter(keys.customer_id.notnull()).select("customer_id").distinct(), unknown
+
+
+def read_campaign(
+    con: Any, client: Path, campaign: Campaign, tables: Tables, business: Business, *, as_of: date
+) -> Readout | NotEnough:
+    """Read one campaign out: from two lists and a date, or from a file of outcomes.
+
+    Raises:
+        InputError: the campaign is dated after the data, or is described incompletely.
+    """
+    if campaign.outcomes:
+        table = outcomes_table(read_plain(con, client / campaign.outcomes))
+        numeric = [c for c, kind in table.schema().items() if kind.is_numeric()]
+        if not numeric:
+            raise InputError("{file} has no outcome column with numbers; add e.g. “returned” (0/1) or “spend”.", file=Path(campaign.outcomes).name)
+        money = next((c for c in numeric if c in {"spend", "revenue", "net_revenue"}), None)
+        return read_out(
+            table, campaign=campaign.id, name=title(campaign), main=numeric[0], money=money, margin=business.margin,
+            cost=campaign.cost, holdout=_control(table),
+        )  # fmt: skip
+    if not (campaign.treated and campaign.holdout and campaign.sent_at):
+        raise InputError(
+            "Campaign “{campaign}” needs sent_at, treated and holdout (or outcomes) in business.yml.", campaign=campaign.id
+        )
+    if campaign.sent_at > as_of:
+        raise InputError(
+            "Campaign “{campaign}” was sent on {sent}, after the data end on {end}; run again with newer data.",
+            campaign=campaign.id, sent=campaign.sent_at, end=as_of,
+        )  # fmt: skip
+    people, unknown = assigned(con, client, campaign, tables.people, business.country)
+    outcomes = outcomes_from_orders(people, tables.orders, sent_at=campaign.sent_at, window_days=campaign.window_days)
+    outcomes = con.create_table(ibis.util.gen_name("campaign"), outcomes.select("customer_id", "arm", "returned", "orders", "revenue"), temp=True)
+    found = read_out(
+        outcomes, campaign=campaign.id, name=title(campaign), main="returned", money="revenue", margin=business.margin, cost=campaign.cost
+    )
+    if isinstance(found, NotEnough):
+        return found
+    return replace(found, unknown=unknown, window_days=campaign.window_days, sent_at=campaign.sent_at)
+
+
+CONTROLS = ("holdout", "control", "no e-mail", "no email", "none", "doi chung", "đối chứng", "nhóm đối chứng")
+"""What people call the group that was left out."""
+
+
+def _control(table: ir.Table) -> str:
+    names = [str(n) for n in table.select("arm").distinct().to_pyarrow()["arm"].to_pylist() if n is not None]
+    found = [n for n in names if n.strip().casefold() in CONTROLS]
+    if len(found) != 1:
+        raise InputError(
+            "The outcome file's groups are {groups}; call exactly one of them “holdout” so that it is clear who was left out.",
+            groups=sorted(names),
+        )
+    return found[0]
+
+
+def outcomes_table(raw: ir.Table) -> ir.Table:
+    """A file of outcomes (id, group, outcome columns as text) → customer_id, arm and numeric columns.
+
+    Raises:
+        InputError: there is no group column.
+    """
+    named = {c.strip().casefold(): c for c in raw.columns}
+    group = next((named[k] for k in ("group", "arm", "segment", "nhóm", "nhom") if k in named), None)
+    if group is None:
+        raise InputError("The outcome file has no column “group”. Found: {found}.", found=list(raw.columns))
+    identity = next((named[k] for k in ("id", "customer_id", "mã khách hàng") if k in named), None)
+    rest = [c for c in raw.columns if c not in {group, identity}]
+    numbers = {c: raw[c].try_cast("float64") if raw[c].type().is_string() else raw[c].cast("float64") for c in rest if _is_number(raw, c)}
+    return raw.select(customer_id=raw[identity].cast("string") if identity else ibis.row_number().cast("string"), arm=raw[group].cast("string"), **numbers)
+
+
+def _is_number(raw: ir.Table, column: str) -> bool:
+    """A column whose every filled cell is a number."""
+    value: Any = raw[column]
+    if value.type().is_numeric() or value.type().is_boolean():
+        return True
+    if not value.type().is_string():
+        return False
+    row = raw.agg(filled=value.notnull().sum(), numbers=value.try_cast("float64").notnull().sum()).to_pyarrow().to_pylist()[0]
+    return bool(row["filled"]) and row["filled"] == row["numbers"]
+
+
+def summary(found: Readout | NotEnough, campaign: Campaign) -> dict[str, Any]:
+    """One campaign as `metrics.json` documents it."""
+    if isinstance(found, NotEnough):
+        return {"id": campaign.id, "name": title(campaign), "verdict": "no verdict", "arms": {}, "have": found.have, "need": found.need}
+    arms = {
+        arm.name: {
+            "n": arm.n,
+            "rates": {o.name: {"value": o.rate.value, "low": o.rate.low, "high": o.rate.high} for o in arm.outcomes if o.rate},
+            "means": {o.name: o.mean.value for o in arm.outcomes},
+        }
+        for arm in found.arms
+    }
+    differences = [{"arm": c.arm, "outcome": c.outcome, "difference": c.difference.value, "low": c.difference.low, "high": c.difference.high} for c in found.comparisons]
+    main = differences[0] if differences else {}
+    return {
+        "id": campaign.id,
+        "name": title(campaign),
+        "arms": arms,
+        "difference": main.get("difference"),
+        "low": main.get("low"),
+        "high": main.get("high"),
+        "differences": differences,
+        "incremental_margin": found.incremental_margin,
+        "roi": found.roi,
+        "cost": found.cost,
+        "verdict": found.verdict,
+        "warnings": found.warnings,
+        "unknown_people": found.unknown,
+    }
+
+
+def read_all(
+    con: Any, client: Path, tables: Tables, business: Business, *, as_of: date
+) -> tuple[tuple[Campaign, Readout | NotEnough], ...]:
+    """Every campaign of `business.yml` read out, in the order given there."""
+    return tuple((c, read_campaign(con, client, c, tables, business, as_of=as_of)) for c in business.campaigns)
+
+
+def summaries(readouts: Sequence[tuple[Campaign, Readout | NotEnough]]) -> list[dict[str, Any]]:
+    """All read-outs as `metrics.json` documents them."""
+    return [summary(found, campaign) for campaign, found in readouts]

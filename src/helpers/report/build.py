@@ -1,0 +1,155 @@
+"""From a finished run folder to `report.html`: the executed notebooks between a first page and an appendix."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from helpers import files, session
+from helpers.business import Business
+from helpers.errors import InputError
+from helpers.language import Language
+from helpers.parameters import NOTEBOOKS
+from helpers.playbook import load
+from helpers.playbook.diagnosis import diagnose
+from helpers.report.document import Appendix, Claim, logo, render
+from helpers.report.pieces import Column, Details, Missing, Note, TableView
+from helpers.report.summary import Facts, cover, grade, measured, summary
+from helpers.segments import load_rules
+
+
+def build_report(out: Path, business: Business, *, client: Path, say: Language, as_of: date, show_code: bool = False) -> Path:
+    """Write ``report.html`` and ``charts/*.svg`` into a run folder.
+
+    Args:
+        out: holds ``metrics.json`` and ``notebooks/``. client: where the session's answers and the logo are.
+
+    Returns:
+        Path of the report.
+    """
+    numbers = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    said = session.load(client)
+    facts = Facts(numbers, said, business, say, load(), load_rules())
+    books = [nbformat.read(out / "notebooks" / f"{name}.ipynb", as_version=4) for name in NOTEBOOKS]
+    page = render(
+        books,
+        cover=cover(facts, as_of),
+        summary=summary(facts),
+        appendix=appendix(facts),
+        language=say,
+        colour=business.brand.colour,
+        logo=logo(_inside(client, business.brand.logo)) if business.brand.logo else "",
+        show_code=show_code,
+    )
+    _write_charts(books, out / "charts")
+    return files.write_text(out / "report.html", page)
+
+
+def _inside(client: Path, name: str) -> Path:
+    """A file of the client's own folder.
+
+    Raises:
+        InputError: the name leads out of it.
+    """
+    path = (client / name).resolve()
+    if not path.is_relative_to(client.resolve()):
+        raise InputError("The logo “{file}” lies outside the client's folder; copy it there.", file=name)
+    return path
+
+
+def _write_charts(books: list[nbformat.NotebookNode], folder: Path) -> None:
+    """Every chart as a file of its own, named after its notebook and place in it."""
+    for name, book in zip(NOTEBOOKS, books, strict=True):
+        drawn = (o["data"]["image/svg+xml"] for c in book.cells for o in c.get("outputs", ()) if "image/svg+xml" in o.get("data", {}))
+        for number, svg in enumerate(drawn, start=1):
+            files.write_text(folder / f"{name}-{number}.svg", "".join(svg))
+
+
+def appendix(facts: Facts) -> Appendix:
+    """What the report rests on: data, definitions, what was not measured, claims and evidence."""
+    return Appendix(
+        quality=_quality(facts),
+        method=(_read_from(facts),),
+        definitions=tuple((m.title[facts.say.code], _first_paragraph(m.body[facts.say.code])) for m in facts.book.metrics.values()),
+        not_measured=_not_measured(facts),
+        claims=claims(facts),
+    )
+
+
+def _first_paragraph(text: str) -> str:
+    """The opening of a definition page, without its headings."""
+    lines = [line for line in text.strip().split("\n\n") if line.strip() and not line.lstrip().startswith("#")]
+    return " ".join(lines[0].split()) if lines else ""
+
+
+def _quality(facts: Facts) -> tuple[Note | Details | TableView, ...]:
+    say, quality, found = facts.say, facts.numbers["quality"], grade(facts)
+    pieces: list[Note | Details | TableView] = [Note(say.text("Grade {mark}", mark=found.mark), found.reason)]
+    columns = (Column(say.text("File"), "left"), Column(say.text("rows read")), Column(say.text("kept")), Column(say.text("set aside")))
+    rows = tuple((s["file"], say.number(s["rows"]), say.number(s["rows_kept"]), say.number(s["rows_rejected"])) for s in quality["sources"])
+    pieces.append(TableView(columns, rows, say.text("What was read"), language=say))
+    notes = tuple((say.text("note"), say.text(n["message"], **n["values"])) for n in quality.get("notes") or ())
+    if notes:
+        pieces.append(Details(say.text("Remarks on the files"), notes))
+    return tuple(pieces)
+
+
+def _read_from(facts: Facts) -> Note:
+    say = facts.say
+    text = say.text(
+        "All rates carry a 95 % range and the number of customers counted; orders without a known customer count in revenue only; a month "
+        "the data do not fully cover is left blank, never zero. Nothing in this report left the computer it was made on."
+    )
+    return Note(say.text("Method"), text)
+
+
+def _not_measured(facts: Facts) -> tuple[Missing, ...]:
+    """Every mistake this run's files say nothing about, with the least effort that starts recording it."""
+    say, there = facts.say, {*facts.numbers["optional_tables"], "order_lines", "people"}
+    found = (
+        d.mistake
+        for d in diagnose(measured(facts.numbers), facts.book)
+        if d.level == "unmeasured" or (d.level == "asked" and d.mistake.tables and not there & set(d.mistake.tables))
+    )
+    return tuple(Missing(m.title[say.code], _lower(m.not_measured[say.code]), language=say) for m in found)
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def claims(facts: Facts) -> tuple[Claim, ...]:
+    """S20: figures that are passed on, what is known about them, and the business's own figure beside them."""
+    say, numbers = facts.say, facts.numbers
+    own = next((c for c in numbers.get("campaigns") or () if c.get("difference") is not None), None)
+    brought = say.text("your campaign “{name}” moved the return rate by {points} points", name=own["name"], points=say.number(100 * own["difference"], 1)) if own else ""
+    return (
+        Claim(
+            say.text("A new customer costs 5 to 25 times as much as keeping one"),
+            say.text("Passed on since the 1990s without data behind it; critics found no support. Compute your own cost per new customer."),
+            _cost_of_new(facts),
+        ),
+        Claim(
+            say.text("5 % more retention brings 25 to 95 % more profit"),
+            say.text("A calculation on paper about halving the customers lost, not a forecast."),
+        ),
+        Claim(
+            say.text("Selling to an existing customer succeeds 60–70 % of the time, to a new one 5–20 %"),
+            say.text("Quoted from a textbook that gives no data for it."),
+        ),
+        Claim(say.text("Half of all lost customers can be won back"), say.text("No support found; only your own win-back rate is honest."), brought),
+    )
+
+
+def _cost_of_new(facts: Facts) -> str:
+    """Acquisition spend of the last year per new customer of the last twelve full months."""
+    say, spent = facts.say, facts.numbers.get("spending") or {}
+    months: list[dict[str, Any]] = [m for m in facts.numbers.get("growth") or () if m["complete"]][-12:]
+    new = sum(m["new"] for m in months)
+    if not spent.get("acquisition") or not new or spent["months"] < len(months):
+        return ""
+    return say.text("you spent {money} per new customer in the last year", money=facts.money(spent["acquisition"] / new))

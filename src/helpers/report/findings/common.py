@@ -1,0 +1,82 @@
+"""Wording that several chapters share: "x of 10", ranges, and what is said when there is too little to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from helpers.language import Language
+from helpers.metrics.uncertainty import Estimate, NotEnough, Rate
+from helpers.run import Run
+from helpers.playbook import load
+from helpers.report.pieces import Details, Finding, Missing
+
+Item = tuple[str, float, float, float, int]
+
+
+def of_ten(value: float, say: Language) -> str:
+    """A share as people say it: "3 of 10"; never a bare 0 or 10 unless the share is exactly that."""
+    tenths = round(10 * value)
+    if value > 0 and tenths == 0:
+        return say.text("fewer than 1 in 10")
+    if value < 1 and tenths == 10:
+        return say.text("more than 9 of 10")
+    return say.text("{count} of 10", count=tenths)
+
+
+def capital(text: str) -> str:
+    """The text beginning with a capital letter, the rest as it is (a currency stays in capitals)."""
+    return text[:1].upper() + text[1:]
+
+
+def people(count: int, say: Language) -> str:
+    """A head-count in words: "1 customer", "12 customers"."""
+    return say.plural("{n} customer", "{n} customers", count)
+
+
+def between(low: float, high: float, say: Language) -> str:
+    """An interval of shares in everyday words."""
+    return say.text("most likely between {low} and {high}", low=say.percent(low), high=say.percent(high))
+
+
+def between_money(low: float, high: float, run: Run) -> str:
+    """An interval of money in everyday words."""
+    return run.say.text("most likely between {low} and {high}", low=run.money(low), high=run.money(high))
+
+
+def too_few(found: NotEnough, what: str, say: Language) -> Finding:
+    """The finding when there is too little to conclude."""
+    headline = say.text("Too few to conclude: {what}", what=what)
+    body = say.text("This number is shown from {need} {unit} on; so far: {have}.", need=found.need, unit=say.text(found.what), have=found.have)
+    return Finding(headline, body)
+
+
+def rate_items(found: Iterable[tuple[str, Rate | NotEnough]]) -> list[Item]:
+    """Rates as the charts take them; those with too few observations are left out."""
+    return [(label, r.value, r.low, r.high, r.n) for label, r in found if isinstance(r, Rate)]
+
+
+def holidays(run: Run, start: date) -> list[tuple[date, str]]:
+    """First days of the country's holidays between `start` and the end of the data, with their names."""
+    country = load().rules.countries.get(run.business.country)
+    if country is None:
+        return []
+    years = range(start.year, run.as_of.year + 1)
+    days = [(day, holiday.title[run.say.code]) for holiday in country.holidays if holiday.compare_relative for year in years for day in holiday.in_year(year)]
+    return sorted((day, name) for day, name in days if start <= day <= run.as_of)
+
+
+def estimate_text(found: Estimate, run: Run) -> str:
+    """An amount with its range."""
+    return f"{run.money(found.value)} ({between_money(found.low, found.high, run)})"
+
+
+def not_measured(what: str, how: str, say: Language) -> Missing:
+    """Said instead of an empty chart."""
+    return Missing(what, how, language=say)
+
+
+def definition(facts: Mapping[str, Any], say: Language, body: str = "") -> Details:
+    """Definition, n, interval and method, opened on demand."""
+    return Details(say.text("How this is counted"), tuple((term, str(text)) for term, text in facts.items()), body)

@@ -1,0 +1,359 @@
+"""What `1_diagnosis` says: where the bucket leaks, and how sure we are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from helpers.errors import key
+from helpers.intake import REASONS
+from helpers.metrics.base import Week, WhereNow
+from helpers.metrics.growth import Growth
+from helpers.metrics.leaks import Leak
+from helpers.metrics.presence import Presence
+from helpers.metrics.repeat import RepeatRate
+from helpers.metrics.service import Complaints, Difference, GroupRate, Spending
+from helpers.metrics.uncertainty import NotEnough, Rate
+from helpers.run import Run
+from helpers.report import charts
+from helpers.report.findings.common import (
+    between,
+    between_money,
+    capital,
+    definition,
+    holidays,
+    not_measured,
+    of_ten,
+    people,
+    rate_items,
+    too_few,
+)
+from helpers.report.pieces import Column, Details, Figure, Finding, Missing, TableView
+
+LEAKS = {
+    "silent_regulars": key("Regulars who have gone quiet"),
+    "declining": key("Regulars who still come but spend less"),
+    "first_timers": key("First-time buyers, against your own best quarter"),
+    "late_deliveries": key("First deliveries that came late"),
+}
+"""Leak id → its everyday name (catalog keys)."""
+
+
+def come_back(rates: Sequence[RepeatRate], run: Run) -> Finding:
+    """S01: of 10 first-time buyers, how many came back?"""
+    days = run.params.repeat_days
+    found = next(r.rate for r in rates if r.horizon_days == days)
+    if isinstance(found, NotEnough):
+        return too_few(found, run.say.text("how many first-time buyers come back"), run.say)
+    say = run.say
+    headline = capital(say.text("{share} first-time buyers come back within {days} days", share=of_ten(found.value, say), days=days))
+    body = say.text(
+        "Counted on {n} customers whose first order is at least {days} days old: {percent} came back ({range}).",
+        n=found.n, days=days, percent=say.percent(found.value), range=between(found.low, found.high, say),
+    )  # fmt: skip
+    return Finding(headline, body)
+
+
+def come_back_chart(rates: Sequence[RepeatRate], run: Run) -> Figure | Missing:
+    """The repeat-purchase rate at every horizon, with intervals."""
+    say = run.say
+    items = rate_items((say.text("within {days} days", days=r.horizon_days), r.rate) for r in rates)
+    if not items:
+        return not_measured(say.text("Coming back by horizon"), say.text("recording a customer on every order."), say)
+    shown = [r for r in rates if isinstance(r.rate, Rate)]
+    if len(shown) > 1:
+        first, last = shown[0], shown[-1]
+        title = say.text(
+            "After {short} days {early} have come back, after {long} days {late}",
+            short=first.horizon_days, early=say.percent(first.rate.value), long=last.horizon_days, late=say.percent(last.rate.value),
+        )  # fmt: skip
+    else:
+        title = say.text("So far only one horizon can be read")
+    subtitle = say.text("Share of first-time buyers with a second order; only those followed long enough; data until {day}", day=run.as_of)
+    caption = say.text("The dot is what was counted, the bar how far it may be off. Longer horizons count fewer customers.")
+    return charts.rates(items, title=title, subtitle=subtitle, language=say, caption=caption)
+
+
+def come_back_details(rates: Sequence[RepeatRate], run: Run) -> Details:
+    """Definition, n and interval of the repeat-purchase rate."""
+    say = run.say
+    facts = {
+        say.text("Definition"): say.text(
+            "Customers whose second order came within the stated days of the first, out of customers whose first order is at least that old."
+        ),
+        say.text("Interval"): say.text("Wilson, 95 %."),
+        say.text("Second order on the very same day"): ", ".join(
+            say.text("{count} (within {days} days)", count=r.same_day, days=r.horizon_days) for r in rates
+        ),
+        say.text("Not in it"): say.text("Orders without a known customer, and customers too new to have had the chance."),
+    }
+    return definition(facts, say)
+
+
+def where_now(found: WhereNow, run: Run) -> Finding:
+    """S27: the customers of six months ago, where are they now?"""
+    say = run.say
+    if isinstance(found.still, NotEnough):
+        return too_few(found.still, say.text("what became of the customers of six months ago"), say)
+    gone = 1 - found.still.value
+    headline = capital(say.text("{share} customers of six months ago have not been back in the last two months", share=of_ten(gone, say)))
+    body = say.text(
+        "Between {start} and {end} {n} customers bought. {percent} of them ordered again in the latest 60 days ({range}). "
+        "Those who did not had spent {money} in those 60 days.",
+        start=found.then_from, end=found.then_to, n=found.still.n, percent=say.percent(found.still.value),
+        range=between(found.still.low, found.still.high, say), money=run.money(found.quiet_revenue),
+    )  # fmt: skip
+    return Finding(headline, body, level=3)
+
+
+def bucket(accounts: Growth, run: Run) -> Finding:
+    """S09: does the bucket fill faster than it leaks?"""
+    say = run.say
+    full = accounts.months[accounts.months["complete"]] if len(accounts.months) else accounts.months
+    if accounts.quick_ratio_year is None or len(full) < 2:
+        return too_few(NotEnough(len(full), 2, "months"), say.text("how customers come and go"), say)
+    year = full.tail(12)
+    joined, left = int(year["new"].sum() + year["resurrected"].sum()), int(year["churned"].sum())
+    ratio = say.number(accounts.quick_ratio_year, 2)
+    if accounts.quick_ratio_year >= 1:
+        headline = say.text("For every 100 customers who dropped out of a month, {count} came in", count=round(100 * joined / left))
+    else:
+        headline = say.text("The bucket leaks: for every 100 customers who dropped out, only {count} came in", count=round(100 * joined / left))
+    body = say.text(
+        "Over the last {months} full months {new} customers came for the first time, {back} came back after a pause and {gone} did "
+        "not return the following month (quick ratio {ratio}).",
+        months=len(year), new=int(year["new"].sum()), back=int(year["resurrected"].sum()), gone=left, ratio=ratio,
+    )  # fmt: skip
+    return Finding(headline, body, level=3)
+
+
+def bucket_chart(accounts: Growth, run: Run) -> Figure | Missing:
+    """Growth accounting in customers, month by month."""
+    say = run.say
+    full = accounts.months[accounts.months["complete"]] if len(accounts.months) else accounts.months
+    if len(full) < 2:
+        return not_measured(say.text("Coming and going by month"), say.text("letting two full months of orders pass."), say)
+    last = full.iloc[-1]
+    title = say.text(
+        "In {month}: {new} new, {back} back after a pause, {gone} not seen again that month",
+        month=say.month(last["month"]), new=int(last["new"]), back=int(last["resurrected"]), gone=int(last["churned"]),
+    )  # fmt: skip
+    subtitle = say.text("Customers per month; the last {months} full months", months=min(len(full), 24))
+    caption = say.text("Above the line who came, below it who had bought the month before and did not this month.")
+    frame = full.tail(24)[["month", "new", "resurrected", "churned"]]
+    return charts.growth(frame, title=title, subtitle=subtitle, language=say, caption=caption)
+
+
+def revenue_weeks(weeks: Sequence[Week], run: Run) -> Figure | Missing:
+    """Revenue by week with the country's holidays marked, so that a holiday dip is not read as churn."""
+    say = run.say
+    if len(weeks) < 8:
+        return not_measured(say.text("Revenue by week"), say.text("letting eight full weeks of orders pass."), say)
+    frame = pd.DataFrame({"week": [w.monday for w in weeks], "value": [w.net_revenue for w in weeks]})
+    recent, before = frame["value"].tail(8).mean(), frame["value"].iloc[-16:-8].mean() if len(frame) >= 16 else None
+    if before:
+        change = recent / before - 1
+        title = say.text(
+            "The last 8 weeks brought {percent} more than the 8 before" if change >= 0 else "The last 8 weeks brought {percent} less than the 8 before",
+            percent=say.percent(abs(change)),
+        )
+    else:
+        title = say.text("{money} a week in the last 8 weeks", money=run.money(recent))
+    events = holidays(run, weeks[0].monday)
+    subtitle = say.text("Revenue per week, all orders, known and anonymous; {start} – {end}", start=weeks[0].monday, end=run.as_of)
+    caption = say.text("Compare a week with the same holiday a year earlier, not with the week before.") if events else ""
+    return charts.weeks(frame, events, title=title, subtitle=subtitle, language=say, wording=run.money, caption=caption)
+
+
+def recognised(run: Run) -> Finding:
+    """S15: whom do we know at all?"""
+    say, facts = run.say, run.facts["overview"]
+    share = 1 - facts["anonymous_revenue_share"]
+    if facts["customers"] == 0:
+        headline = say.text("No customer can be recognised in this file, so nobody's return can be measured yet")
+        body = say.text("From tomorrow note a phone number or a customer code on every receipt; after 90 days this report can answer.")
+        return Finding(headline, body)
+    headline = say.text("{percent} of the money comes from customers we can recognise", percent=say.percent(share))
+    body = say.text(
+        "{known} of {orders} orders carry a customer. Everything said here about coming back is about these {customers} customers; "
+        "the rest counts in revenue only.",
+        known=facts["identified_orders"], orders=facts["orders"], customers=facts["customers"],
+    )  # fmt: skip
+    return Finding(headline, body)
+
+
+def data_quality(run: Run) -> TableView:
+    """Rows read, kept and set aside, per file."""
+    say, quality = run.say, run.facts["quality"]
+    columns = (Column(say.text("File"), "left"), Column(say.text("rows read")), Column(say.text("kept")), Column(say.text("set aside")))
+    rows = tuple(
+        (s["file"], say.number(s["rows"]), say.number(s["rows_kept"]), say.number(s["rows_rejected"])) for s in quality["sources"]
+    )
+    more = say.text("Every row set aside is in tables/rejects.parquet with its reason.") if quality["rows_rejected"] else ""
+    return TableView(columns, rows, say.text("What was read"), more, language=say)
+
+
+def set_aside(run: Run) -> Details:
+    """Why rows were set aside."""
+    say, quality = run.say, run.facts["quality"]
+    facts = tuple((say.text(REASONS[code]), say.number(count)) for code, count in quality["rejected_by_reason"].items())
+    body = say.text("Rows read = rows kept + rows set aside, and the same for the amounts; this is checked on every run.")
+    return Details(say.text("Why rows were set aside"), facts, body)
+
+
+def in_touch(found: Presence | None, run: Run) -> Finding | Missing:
+    """S06: do we show up between two purchases?"""
+    say = run.say
+    if found is None:
+        how = say.text("noting every message sent: customer, day, channel, and whether it sells or cares.")
+        return not_measured(say.text("How often customers hear from you"), how, say)
+    if isinstance(found.untouched, NotEnough):
+        return too_few(found.untouched, say.text("how often customers hear from you"), say)
+    care = found.without_care
+    headline = capital(
+        say.text("{share} active customers have not heard from you in {days} days", share=of_ten(found.untouched.value, say), days=found.quiet_days)
+    )
+    body = say.text("{percent} of {n} active customers ({range}).", percent=say.percent(found.untouched.value), n=found.untouched.n,
+                    range=between(found.untouched.low, found.untouched.high, say))  # fmt: skip
+    if isinstance(care, Rate):
+        body += " " + say.text("{percent} have had no message that was not selling something.", percent=say.percent(care.value))
+    if found.sell_to_care is not None:
+        body += " " + say.text("For every message that cares, {count} sell.", count=say.number(found.sell_to_care, 1))
+    elif found.sells:
+        body += " " + say.text("{count} messages sold, none cared.", count=found.sells)
+    return Finding(headline, body, level=3)
+
+
+def punctual(groups: Sequence[GroupRate] | None, effect: Difference | None, run: Run) -> Finding | Missing:
+    """S03: on time, and what a late first delivery does."""
+    say = run.say
+    if groups is None or effect is None:
+        how = say.text("writing two times on each delivery: promised and arrived.")
+        return not_measured(say.text("Deliveries on time"), how, say)
+    shown = [g for g in groups if isinstance(g.rate, Rate)]
+    if not shown:
+        return too_few(NotEnough(0, 10, "deliveries"), say.text("deliveries on time"), say)
+    worst = min(shown, key=lambda g: g.rate.value if isinstance(g.rate, Rate) else 1.0)
+    rate = worst.rate
+    headline = say.text("{branch}: {percent} of deliveries arrive on time", branch=worst.group, percent=say.percent(rate.value))  # type: ignore[union-attr]
+    body = ""
+    if effect.difference is not None and isinstance(effect.first, Rate) and isinstance(effect.second, Rate):
+        body = say.text(
+            "After a late first delivery {late} come back within 90 days, after one on time {timely} (n {n_late} and {n_timely}).",
+            late=say.percent(effect.first.value), timely=say.percent(effect.second.value), n_late=effect.first.n, n_timely=effect.second.n,
+        )  # fmt: skip
+        clear = effect.difference.high < 0
+        body += " " + (
+            say.text("The gap is larger than chance explains.") if clear else say.text("The gap may still be chance.")
+        )
+    return Finding(headline, body, level=3)
+
+
+def punctual_chart(groups: Sequence[GroupRate] | None, run: Run) -> Figure | Missing:
+    """On-time rate per branch with intervals."""
+    say = run.say
+    items = rate_items((g.group, g.rate) for g in groups or ())
+    if not items:
+        return not_measured(say.text("Deliveries by branch"), say.text("keeping the branch on each delivery."), say)
+    apart = max(low for _, _, low, _, _ in items) > min(high for _, _, _, high, _ in items)
+    title = say.text("The branches are not equally punctual") if apart else say.text("The branches cannot be told apart by punctuality")
+    subtitle = say.text("Share of deliveries at most 5 minutes after the promise")
+    caption = say.text("Where two bars overlap, do not rank the branches.")
+    return charts.rates(items, title=title, subtitle=subtitle, language=say, caption=caption)
+
+
+def when_things_go_wrong(found: Complaints | None, run: Run) -> Finding | Missing:
+    """S04, S12, S13: complaints, answers and what becomes of those who complained."""
+    say = run.say
+    if found is None:
+        how = say.text("keeping a notebook at the till: who complained, when, when answered, how it ended.")
+        return not_measured(say.text("Complaints and answers"), how, say)
+    speed = found.by_speed
+    if isinstance(found.recovered, NotEnough):
+        return too_few(found.recovered, say.text("who returns after a complaint"), say)
+    headline = say.text("After a complaint, {share} buy again within 90 days", share=of_ten(found.recovered.value, say))
+    body = say.plural("{n} complaint", "{n} complaints", found.complaints) + say.text(
+        "; that is {rate} per 100 orders.", rate=say.number(found.per_100_orders, 2)
+    )
+    if found.median_first_reply_hours is not None:
+        body += " " + say.text("Half of them waited more than {hours} hours for a first answer.", hours=say.number(found.median_first_reply_hours, 1))
+    if isinstance(speed.first, Rate) and isinstance(speed.second, Rate) and speed.difference is not None:
+        body += " " + say.text(
+            "Answered within a day {quick} came back, later {slow}; the difference is {points} points ({low} to {high}).",
+            quick=say.percent(speed.first.value), slow=say.percent(speed.second.value),
+            points=say.number(100 * speed.difference.value), low=say.number(100 * speed.difference.low),
+            high=say.number(100 * speed.difference.high),
+        )  # fmt: skip
+    if isinstance(found.alternative, Rate):
+        body += " " + say.text("When you had to say no, {percent} of the time you offered something else.", percent=say.percent(found.alternative.value))
+    return Finding(headline, body, level=3)
+
+
+def spending(found: Spending | NotEnough | None, run: Run) -> Finding | Missing:
+    """S09: money for hunting against money for keeping."""
+    say = run.say
+    if found is None or isinstance(found, NotEnough) or found.acquisition + found.retention <= 0:
+        how = say.text("splitting each month's marketing bill in two: winning new customers, keeping old ones.")
+        return not_measured(say.text("Spending on new and on existing customers"), how, say)
+    total = found.acquisition + found.retention
+    headline = say.text("Of every 100 spent on marketing, {count} go to people who already bought", count=round(100 * found.retention / total))
+    body = say.text(
+        "Months counted: {months}; {new} for winning customers, {old} for keeping them.",
+        months=found.months, new=run.money(found.acquisition), old=run.money(found.retention),
+    )  # fmt: skip
+    return Finding(headline, body, level=3)
+
+
+def leaks(found: Sequence[Leak], run: Run) -> Finding:
+    """The leaks in money, largest first."""
+    say = run.say
+    if not found:
+        return Finding(say.text("No leak can be sized from this file yet"), say.text("It needs customers with several orders each."), level=2)
+    worst = found[0]
+    headline = say.text("{money} a month: {leak}", money=run.money(worst.monthly), leak=say.text(LEAKS[worst.leak]).lower())
+    body = say.text(
+        "The largest leak concerns {customers} and is {range} a month. The leaks overlap in places, so they are not added up.",
+        customers=people(worst.customers, say), range=between_money(worst.low, worst.high, run),
+    )  # fmt: skip
+    return Finding(headline, body)
+
+
+def leaks_chart(found: Sequence[Leak], run: Run) -> Figure | Missing:
+    """Leaks as bars with their ranges."""
+    say = run.say
+    if not found:
+        return not_measured(say.text("Leaks in money"), say.text("recording a customer on every order."), say)
+    items = [(say.text(LEAKS[leak.leak]), leak.monthly, leak.low, leak.high, people(leak.customers, say)) for leak in found[:3]]
+    title = say.text("Where money leaves every month")
+    subtitle = say.text("Revenue per month at stake, {currency}; the thin line is the range", currency=run.business.currency)
+    caption = say.text("Each leak is sized from your own customers, not from other firms' averages.")
+    return charts.bars(items, title=title, subtitle=subtitle, wording=run.money, language=say, caption=caption)
+
+
+def leaks_details(found: Sequence[Leak], run: Run) -> Details:
+    """How each leak is sized."""
+    say = run.say
+    texts = {
+        "silent_regulars": say.text("Usual monthly spend of regulars later than usual, each weighted by the chance of not coming back within 90 days."),
+        "declining": say.text("What regulars spend less than before in the last 8 weeks, after taking out how the whole base moved."),
+        "first_timers": say.text("If every quarter's first-time buyers came back as often as in your best quarter: an upper yardstick, not a forecast."),
+        "late_deliveries": say.text("Difference in return between late and on-time first deliveries; it describes and does not prove the cause."),
+    }
+    facts = tuple((say.text(LEAKS[leak.leak]), texts[leak.leak]) for leak in found)
+    return Details(say.text("How this is counted"), facts)
+
+
+def headline_facts(**results: Any) -> dict[str, Any]:
+    """The results the first page needs, keyed as `metrics.json` documents them."""
+    rates: Sequence[RepeatRate] = results.pop("rates")
+    repeat = {
+        str(r.horizon_days): (
+            {"value": r.rate.value, "low": r.rate.low, "high": r.rate.high, "n": r.rate.n, "same_day": r.same_day}
+            if isinstance(r.rate, Rate)
+            else {"value": None, "low": None, "high": None, "n": r.rate.have, "same_day": r.same_day}
+        )
+        for r in rates
+    }
+    return {"repeat_rate": repeat, **results}

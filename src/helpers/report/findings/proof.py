@@ -1,0 +1,178 @@
+"""What `5_proof` says: did it work, and what changed since the last run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from helpers.business import Campaign
+from helpers.errors import key
+from helpers.metrics.uncertainty import NotEnough
+from helpers.run import Run
+from helpers.proof.campaigns import title
+from helpers.proof.readout import Readout
+from helpers.proof.since import Change
+from helpers.report import charts
+from helpers.report.findings.common import between_money, capital, not_measured
+from helpers.report.pieces import Column, Details, Figure, Finding, Missing, Piece, TableView
+
+VERDICTS = {
+    "worked": key("It worked"),
+    "not shown yet": key("Not shown yet"),
+    "did harm": key("It did harm"),
+    "no verdict": key("No verdict"),
+}
+CHANGES = {
+    "customers": key("Known customers"),
+    "orders": key("Orders"),
+    "net_revenue": key("Revenue"),
+    "anonymous_revenue_share": key("Revenue nobody can be followed for"),
+    "quick_ratio": key("Came in per customer who dropped out"),
+}
+OUTCOMES = {"returned": key("came back"), "orders": key("orders"), "revenue": key("revenue")}
+"""Outcomes we compute ourselves; those of a client's own file keep its headers."""
+
+
+def verdicts(readouts: Sequence[tuple[Campaign, Readout | NotEnough]], run: Run) -> tuple[Piece, ...]:
+    """Everything there is to say about each campaign, one after the other."""
+    if not readouts:
+        return (no_campaign(run),)
+    pieces: list[Piece] = []
+    for campaign, found in readouts:
+        pieces += [verdict(found, title(campaign), run), arms_chart(found, run), money(found, run), outcomes(found, run)]
+    return tuple(pieces)
+
+
+def verdict(found: Readout | NotEnough, name: str, run: Run) -> Finding:
+    """The verdict on one campaign in words."""
+    say = run.say
+    if isinstance(found, NotEnough):
+        body = say.text("One of the groups has {have} customers; at least {need} are needed.", have=found.have, need=found.need)
+        return Finding(say.text("{campaign}: the groups are too small to read", campaign=name), body)
+    headline = say.text("{campaign}: {verdict}", campaign=name, verdict=say.text(VERDICTS[found.verdict]).lower())
+    return Finding(headline, " ".join([*(_sentence(found, run)), *(say.text(w) for w in found.warnings)]))
+
+
+def _sentence(found: Readout, run: Run) -> list[str]:
+    say, control = run.say, found.arms[-1]
+    parts = []
+    for arm in found.arms[:-1]:
+        main, base = arm.outcomes[0], control.outcomes[0]
+        gap = next(c.difference for c in found.comparisons if c.arm == arm.name and c.outcome == main.name)
+        if main.rate and base.rate:
+            parts.append(say.text(
+                "Of {n} contacted customers {treated} came back, of {m} deliberately left out {held}: a difference of {points} points "
+                "(most likely between {low} and {high}).",
+                n=arm.n, treated=say.percent(main.rate.value, 1), m=control.n, held=say.percent(base.rate.value, 1),
+                points=say.number(100 * gap.value, 1), low=say.number(100 * gap.low, 1), high=say.number(100 * gap.high, 1),
+            ))  # fmt: skip
+    if found.verdict == "not shown yet" and found.needed_per_arm:
+        parts.append(say.text("A difference of this size would show with about {n} customers in each group.", n=found.needed_per_arm))
+    return parts
+
+
+def arms_chart(found: Readout | NotEnough, run: Run) -> Figure | Missing:
+    """Treated beside holdout, with intervals."""
+    say = run.say
+    if isinstance(found, NotEnough):
+        return not_measured(say.text("Contacted and left out"), say.text("drawing larger groups next time."), say)
+    names = {"treated": say.text("contacted"), "holdout": say.text("left out")}
+    items = [
+        (names.get(arm.name, arm.name), o.rate.value, o.rate.low, o.rate.high, arm.n)
+        for arm in found.arms
+        for o in arm.outcomes[:1]
+        if o.rate
+    ]
+    if not items:
+        return not_measured(say.text("Contacted and left out"), say.text("recording who came back."), say)
+    gap = found.comparisons[0].difference
+    heading = say.text("The campaign changed the return rate by {points} points", points=say.number(100 * gap.value, 1))
+    subtitle = say.text("Share who came back; bars are 95 % ranges")
+    return charts.arms(items, title=heading, subtitle=subtitle, language=say)
+
+
+def money(found: Readout | NotEnough, run: Run) -> Finding | Missing:
+    """What the campaign brought and cost."""
+    say = run.say
+    if isinstance(found, NotEnough) or found.incremental_margin is None:
+        return not_measured(say.text("What the campaign brought"), say.text("recording what each customer spent afterwards."), say)
+    gain = found.incremental_margin
+    headline = say.text("Extra gross profit: {money}", money=run.money(gain.value))
+    body = say.text("{range}.", range=capital(between_money(gain.low, gain.high, run)))
+    if found.roi is not None:
+        body += " " + say.text(
+            "Left over from every 100 spent, once the 100 are paid back: {value} (most likely between {low} and {high}).",
+            value=say.number(100 * found.roi.value), low=say.number(100 * found.roi.low), high=say.number(100 * found.roi.high),
+        )  # fmt: skip
+    else:
+        body += " " + say.text("No cost is given for this campaign, so there is no return on it.")
+    return Finding(headline, body, level=3)
+
+
+def outcomes(found: Readout | NotEnough, run: Run) -> TableView | Missing:
+    """Every outcome, treated minus holdout."""
+    say = run.say
+    if isinstance(found, NotEnough):
+        return not_measured(say.text("Outcomes by group"), say.text("drawing larger groups next time."), say)
+    columns = (Column(say.text("Per customer"), "left"), *(Column(_arm(a.name, run)) for a in found.arms), Column(say.text("difference")))
+    rows = []
+    for i, outcome in enumerate(found.arms[0].outcomes):
+        cells = [_amount(arm.outcomes[i].mean.value, arm.outcomes[i].rate is not None, run) for arm in found.arms]
+        gap = next(c.difference for c in found.comparisons if c.outcome == outcome.name and c.arm == found.arms[0].name)
+        rows.append((say.text(OUTCOMES[outcome.name]) if outcome.name in OUTCOMES else outcome.name, *cells, _amount(gap.value, outcome.rate is not None, run)))
+    return TableView(columns, tuple(rows), say.text("What each group did"), language=say)
+
+
+def _arm(name: str, run: Run) -> str:
+    return {"treated": run.say.text("contacted"), "holdout": run.say.text("left out")}.get(name, name)
+
+
+def _amount(value: float, share: bool, run: Run) -> str:
+    return run.say.percent(value, 2) if share else run.say.number(value, 2 if abs(value) < 1000 else 0)
+
+
+def no_campaign(run: Run) -> Missing:
+    """Said when there is nothing to read out yet."""
+    how = run.say.text("sending one of the planned campaigns, keeping both lists, and naming them under “campaigns” in business.yml.")
+    return not_measured(run.say.text("Whether a campaign worked"), how, run.say)
+
+
+def since_last(changes: Sequence[Change], run: Run) -> TableView | Missing:
+    """Headline numbers then and now."""
+    say = run.say
+    previous = run.facts.get("previous")
+    if not previous or not changes:
+        return not_measured(say.text("What changed since the last report"), say.text("running this again on next month's export."), say)
+    columns = (Column(say.text("Number"), "left"), Column(say.text("before")), Column(say.text("now")), Column(say.text("more than chance?"), "left"))
+    rows = tuple((_name(c, run), _worded(c, c.before, run), _worded(c, c.now, run), _real(c, run)) for c in changes)
+    return TableView(columns, rows, say.text("Since {day}", day=previous["as_of"]), language=say)
+
+
+def _name(change: Change, run: Run) -> str:
+    if change.metric.startswith("repeat_rate."):
+        return run.say.text("Back within {days} days", days=change.metric.split(".")[1])
+    return run.say.text(CHANGES[change.metric])
+
+
+def _worded(change: Change, value: float, run: Run) -> str:
+    if change.metric == "net_revenue":
+        return run.money(value)
+    if change.metric.startswith("repeat_rate.") or change.metric.endswith("_share"):
+        return run.say.percent(value, 1)
+    return run.say.number(value, 2 if change.metric == "quick_ratio" else 0)
+
+
+def _real(change: Change, run: Run) -> str:
+    if change.real is None:
+        return "–"
+    return run.say.text("yes") if change.real else run.say.text("no, may be chance")
+
+
+def method(run: Run) -> Details:
+    """How a campaign is read."""
+    say = run.say
+    facts = (
+        (say.text("Who is compared"), say.text("Everybody on the two lists, contacted or not (intention to treat).")),
+        (say.text("Interval"), say.text("Rates: Newcombe. Money: Welch. 95 %.")),
+        (say.text("Verdict"), say.text("“Worked” only when the whole range of the difference lies above zero.")),
+    )
+    return Details(say.text("How this is counted"), facts)

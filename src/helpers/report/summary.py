@@ -1,0 +1,265 @@
+"""The first page in words: three numbers, three leaks, three actions, guess beside fact, and how far the data can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from helpers import session as sessions
+from helpers.business import Business
+from helpers.language import Language
+from helpers.playbook import Playbook
+from helpers.playbook.diagnosis import Diagnosed, diagnose
+from helpers.report import charts
+from helpers.report.document import Cover, Grade, Summary
+from helpers.report.findings.common import capital, of_ten, people
+from helpers.report.findings.diagnosis import LEAKS
+from helpers.report.findings.plans import AT_RISK, OWNERS
+from helpers.report.pieces import Action, Actions, Compare, Figure, Guess, KeyNumber, KeyNumbers, Missing
+from helpers.segments import Rules
+from helpers.session import Session
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything the first page is written from: the run's `metrics.json` and what was said in the session."""
+
+    numbers: Mapping[str, Any]
+    session: Session
+    business: Business
+    say: Language
+    book: Playbook
+    rules: Rules
+
+    def money(self, amount: float) -> str:
+        """An amount as said aloud."""
+        return self.say.short_money(amount, self.business.currency)
+
+    @property
+    def repeat(self) -> Mapping[str, Any] | None:
+        """The 90-day repeat-purchase rate, when it is measured."""
+        found = (self.numbers.get("repeat_rate") or {}).get("90")
+        return found if found and found.get("value") is not None else None
+
+
+def cover(facts: Facts, as_of: date) -> Cover:
+    """Client, period and what the report is built on."""
+    say, numbers = facts.say, facts.numbers
+    first = date.fromisoformat(numbers["first_day"])
+    return Cover(
+        client=facts.business.name,
+        title=say.text("Who comes back, who is leaving, and what to do on Monday"),
+        period=f"{say.month(first)} – {say.month(as_of)}",
+        data_until=say.text("Data until {day}", day=as_of),
+        facts=(
+            (say.text("Orders"), say.number(numbers["orders"])),
+            (say.text("Known customers"), say.number(numbers["customers"])),
+            (say.text("Revenue"), facts.money(numbers["net_revenue"])),
+        ),
+    )
+
+
+def summary(facts: Facts) -> Summary:
+    """The page an owner reads in two minutes."""
+    worst = [d for d in diagnose(measured(facts.numbers), facts.book) if d.level in ("act", "watch")]
+    return Summary(
+        headline=_headline(facts),
+        numbers=KeyNumbers((_returning(facts), _leaving(facts), _to_call(facts))),
+        leaving=_who_is_leaving(facts),
+        fix=_fix(facts, worst),
+        policy=_policy(facts, worst),
+        leaks=_leaks(facts),
+        actions=_actions(facts),
+        guesses=_guesses(facts),
+        grade=grade(facts),
+    )
+
+
+def measured(numbers: Mapping[str, Any]) -> dict[str, float | None]:
+    """Metric key of the playbook's thresholds → this run's value; None where nothing is recorded."""
+    complaints, presence, spending = (numbers.get(k) or {} for k in ("complaints", "presence", "spending"))
+    speed = complaints.get("median_first_reply_hours")
+    money = (spending.get("acquisition") or 0.0) + (spending.get("retention") or 0.0)
+    shown = [g["rate"]["value"] for g in numbers.get("on_time") or () if "value" in g["rate"]]
+    share = numbers.get("anonymous_revenue_share")
+    return {
+        "repeat_rate": ((numbers.get("repeat_rate") or {}).get("90") or {}).get("value"),
+        "time_to_second_order": _at_hundred(numbers.get("return_curve")),
+        "on_time_rate": min(shown) if shown else None,
+        "recovery_rate": (complaints.get("recovered") or {}).get("value"),
+        "alternative_share": (complaints.get("alternative") or {}).get("value"),
+        "response_time": speed,
+        "contact_gap": (presence.get("untouched") or {}).get("value"),
+        "sell_care_ratio": presence.get("sell_to_care"),
+        "acquisition_retention_spend": spending["retention"] / money if money else None,
+        "identified_share": 1 - share if share is not None else None,
+        "decline": _declining(numbers.get("segments") or ()),
+    }
+
+
+def _at_hundred(curve: Mapping[str, Any] | None) -> float | None:
+    if not curve or "days" not in curve or curve["days"][-1] < 100:
+        return None
+    return float(max(share for day, share in zip(curve["days"], curve["returned"], strict=True) if day <= 100))
+
+
+def _declining(sizes: Sequence[Mapping[str, Any]]) -> float | None:
+    """Share of customers who still come often and spend less than half of before."""
+    by_name = {s["segment"]: s["customers"] for s in sizes}
+    regulars = sum(by_name.get(k, 0) for k in ("declining_call", "declining_watch", "regular", "champion"))
+    return by_name.get("declining_call", 0) / regulars if regulars >= 10 else None
+
+
+def _headline(facts: Facts) -> str:
+    say, found = facts.say, facts.repeat
+    if not facts.numbers["customers"]:
+        return say.text("Nobody can be recognised in this file, so nobody's return can be measured yet")
+    if found is None:
+        return say.text("Too few first-time buyers so far to say how many come back")
+    if found["value"] == 1:
+        return say.text("Every first-time buyer came back within 90 days")
+    return capital(say.text("{share} first-time buyers do not come back within 90 days", share=of_ten(1 - found["value"], say)))
+
+
+def _returning(facts: Facts) -> KeyNumber:
+    say, found = facts.say, facts.repeat
+    label = say.text("of 10 first-time buyers return within 90 days")
+    if found is None:
+        return KeyNumber("–", label, say.text("too few to conclude"))
+    note = say.text("most likely between {low} and {high}; {n} customers counted", low=say.percent(found["low"]), high=say.percent(found["high"]), n=found["n"])
+    return KeyNumber(say.number(10 * found["value"], 1), label, note)
+
+
+def _leaving(facts: Facts) -> KeyNumber:
+    say, leaks = facts.say, facts.numbers.get("leaks") or ()
+    label = say.text("a month leaves through the largest leak")
+    if not leaks:
+        return KeyNumber("–", label, say.text("too few to conclude"))
+    note = say.text("most likely between {low} and {high}", low=facts.money(leaks[0]["low"]), high=facts.money(leaks[0]["high"]))
+    return KeyNumber(facts.money(leaks[0]["monthly"]), label, note)
+
+
+def _to_call(facts: Facts) -> KeyNumber:
+    say, count = facts.say, facts.numbers.get("calls_this_week")
+    label = say.text("regulars to call this week")
+    if count is None:
+        return KeyNumber("–", label)
+    note = say.text("late against their own rhythm, or spending half of before; none who refused") if count else say.text("nobody is late, or nobody may be contacted")
+    return KeyNumber(say.number(count), label, note)
+
+
+def _who_is_leaving(facts: Facts) -> str:
+    say = facts.say
+    sizes = {s["segment"]: s for s in facts.numbers.get("segments") or ()}
+    risky = [sizes[name] for name in AT_RISK if name in sizes]
+    if not risky:
+        return say.text("Nobody who is slipping away can be named yet.")
+    count, money = sum(s["customers"] for s in risky), sum(s["revenue_year"] for s in risky)
+    text = say.plural(
+        "{n} customer is slipping away and spent {money} in the last year.",
+        "{n} customers are slipping away; together they spent {money} in the last year.", count, money=facts.money(money),
+    )  # fmt: skip
+    most = max(risky, key=lambda s: s["revenue_year"])
+    return text + " " + say.text(
+        "Most of that money is in “{segment}” ({customers}).", segment=facts.rules.title(most["segment"], say.code), customers=most["customers"]
+    )
+
+
+def _fix(facts: Facts, worst: Sequence[Diagnosed]) -> str:
+    """What hurts customers most among what is measured, with the play that cures it."""
+    say = facts.say
+    if not worst:
+        return say.text("No measured mistake crosses its threshold. Ask about what is not measured yet.")
+    mistake = worst[0].mistake
+    play = facts.book.plays[mistake.plays[0]]
+    return say.text("{mistake}. Begin with: {play}.", mistake=mistake.title[say.code], play=_lower(play.title[say.code]))
+
+
+def _policy(facts: Facts, worst: Sequence[Diagnosed]) -> str:
+    """What to make a rule of: the first cure that changes how the shop works rather than what it sends."""
+    say = facts.say
+    for diagnosed in worst:
+        for name in diagnosed.mistake.plays:
+            play = facts.book.plays[name]
+            if play.purpose == "process":
+                return say.text("{play}: {step}", play=play.title[say.code], step=play.first_step[say.code])
+    play = facts.book.plays["you-said-we-did"]
+    return say.text("{play}: {step}", play=play.title[say.code], step=play.first_step[say.code])
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _leaks(facts: Facts) -> Figure | Missing:
+    say, leaks = facts.say, facts.numbers.get("leaks") or ()
+    if not leaks:
+        return Missing(say.text("Leaks in money"), say.text("recording a customer on every order."), language=say)
+    items = [
+        (say.text(LEAKS[leak["leak"]]), leak["monthly"], leak["low"], leak["high"], people(leak["customers"], say))
+        for leak in leaks[:3]
+    ]
+    return charts.bars(
+        items, title=say.text("Where money leaves every month"), subtitle=say.text("Revenue per month at stake; the thin line is the range"),
+        wording=facts.money, language=say,
+    )  # fmt: skip
+
+
+def _actions(facts: Facts) -> Actions | Missing:
+    """The session's commitments, else the plan's first three."""
+    say = facts.say
+    promised = [c for c in facts.session.commitments if c.status == "open"][:3]
+    if promised:
+        items = tuple(Action(c.what, c.owner or "–", say.date(c.due) if c.due else "–") for c in promised)
+        return Actions(items, language=say)
+    items = tuple(
+        Action(
+            say.text("{play}: {customers} in “{segment}”", play=facts.book.plays[p["play"]].title[say.code],
+                     customers=people(p["treated"], say), segment=facts.rules.title(p["segment"], say.code)),
+            say.text(OWNERS[p["owner"]]), say.text("next Monday"), facts.book.plays[p["play"]].first_step[say.code],
+        )
+        for p in (facts.numbers.get("plan") or ())[:3]
+    )  # fmt: skip
+    if not items:
+        play = facts.book.plays["identify-at-the-till"]
+        items = (Action(play.title[say.code], say.text(OWNERS[play.owner]), say.text("next Monday"), play.first_step[say.code]),)
+    return Actions(items, language=say)
+
+
+def _guesses(facts: Facts) -> Compare | Missing:
+    say = facts.say
+    data = sessions.facts(facts.numbers)
+    if not facts.session.guesses:
+        return Missing(say.text("Your guess beside the data"), say.text("answering two questions in the guided session: retention session."), language=say)
+    rows = []
+    for name, guess in facts.session.guesses.items():
+        fact = data.get(name)
+        said = say.text("{count} of 10", count=guess)
+        known = say.text("{value} of 10", value=say.number(10 * fact.value, 1)) if fact else say.text("not measured yet")
+        rows.append(Guess(say.text(sessions.QUESTIONS[name]), said, known, sessions.gap(guess, fact, say) if fact else ""))
+    return Compare(tuple(rows), language=say)
+
+
+def grade(facts: Facts) -> Grade:
+    """A to D for what the data can carry, with the one reason that decides.
+
+    D: nobody, or fewer than 100 customers, can be followed. C: less than half of the revenue is identified, or less than half a
+    year of history. B: less than 80 % identified, less than a year, or more than a tenth of the rows set aside. A: otherwise.
+    """
+    say, n = facts.say, facts.numbers
+    known, days = 1 - n["anonymous_revenue_share"], (date.fromisoformat(n["as_of"]) - date.fromisoformat(n["first_day"])).days + 1
+    aside = n["rows_rejected"] / n["rows_read"] if n["rows_read"] else 1.0
+    share = say.text("{percent} of the revenue comes from customers we can recognise.", percent=say.percent(known))
+    span = say.plural("The data cover {n} day.", "The data cover {n} days.", days)
+    if n["customers"] < 100:
+        return Grade("D", say.plural("Only {n} customer can be followed.", "Only {n} customers can be followed.", n["customers"]))
+    for mark, needed, history in (("C", 0.5, 182), ("B", 0.8, 365)):
+        if known < needed:
+            return Grade(mark, share)
+        if days < history:
+            return Grade(mark, span)
+    if aside > 0.1:
+        return Grade("B", say.text("{percent} of the rows had to be set aside.", percent=say.percent(aside)))
+    return Grade("A", say.text("{share} {span}", share=share, span=span))

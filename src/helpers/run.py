@@ -1,0 +1,70 @@
+"""What one notebook sees of its run: tables, checked parameters, language, and a place to leave its numbers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import ibis.expr.types as ir
+
+from helpers import files, tables
+from helpers.business import Business
+from helpers.language import Language
+from helpers.records import plain
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run as a notebook sees it. Made by :func:`helpers.notebook.open_run`.
+
+    Attributes:
+        params: the notebook's checked parameters. business: the client. folder: the run folder. as_of: end of the data used.
+        say: the language of findings. con: the engine. tables: the canonical tables. facts: numbers earlier stages recorded.
+    """
+
+    book: str
+    params: Any
+    business: Business
+    client: Path
+    folder: Path
+    as_of: date
+    say: Language
+    con: Any
+    tables: tables.Tables
+    facts: dict[str, Any]
+
+    @property
+    def orders(self) -> ir.Table:
+        """Canonical orders, anonymous ones included."""
+        return self.tables.orders
+
+    @property
+    def customers(self) -> ir.Table:
+        """One row per identified customer with rhythm, state, segment and scores."""
+        if self.tables.customers is None:
+            raise RuntimeError("this run has no customers table; the pipeline writes it before any notebook runs")
+        return self.tables.customers
+
+    def money(self, amount: float) -> str:
+        """An amount in the business's currency, as said aloud."""
+        return self.say.short_money(amount, self.business.currency)
+
+    def record(self, **results: Any) -> None:
+        """Leave results for `metrics.json` and the report; the same notebook overwrites only its own."""
+        path = self.folder / "records" / f"{self.book}.json"
+        files.write_text(path, json.dumps({**self._kept(), **plain(results)}, ensure_ascii=False, indent=1))
+
+    def _kept(self) -> dict[str, Any]:
+        path = self.folder / "records" / f"{self.book}.json"
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return found
+
+    def write_list(self, name: str, table: ir.Table) -> Path:
+        """Write a list of people for staff as ``lists/<name>.csv`` (personal data: readable by its owner alone)."""
+        path = files.write_csv(self.con, table, self.folder / "lists" / f"{name}.csv")
+        kept = self._kept().get("lists", [])
+        self.record(lists=sorted({*kept, f"lists/{path.name}"}))
+        return path

@@ -1,0 +1,149 @@
+"""The canonical tables: their columns, how they are written to a run folder and opened again.
+
+Intake produces them; everything downstream reads nothing else. Times are naive local time of the business.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+ORDERS = ibis.schema(
+    {
+        "order_id": "string",
+        "customer_id": "string",  # missing: an anonymous order, counted in revenue only
+        "ordered_at": "timestamp",
+        "net_revenue": "float64",  # after discounts and returns, in the business's currency
+        "currency": "string",
+        "channel": "string",
+        "branch": "string",
+        "staff": "string",
+        "source_file": "string",
+        "source_row": "int64",  # 1 is the first row of data in the file, whatever stands above it
+    }
+)
+ORDER_LINES = ibis.schema(
+    {
+        "order_id": "string",
+        "customer_id": "string",
+        "ordered_at": "timestamp",
+        "product_id": "string",
+        "product": "string",
+        "category": "string",
+        "quantity": "float64",
+        "unit_price": "float64",
+        "amount": "float64",
+        "source_file": "string",
+        "source_row": "int64",
+    }
+)
+REJECTS = ibis.schema({"source_file": "string", "source_row": "int64", "reason": "string", "raw": "string"})
+PEOPLE = ibis.schema({"customer_id": "string", "name": "string", "phone": "string", "email": "string", "birthday": "date"})
+
+OPTIONAL = {
+    "contacts": ibis.schema(
+        {"customer_id": "string", "sent_at": "timestamp", "channel": "string", "purpose": "string", "campaign": "string"}
+    ),
+    "tickets": ibis.schema(
+        {
+            "ticket_id": "string",
+            "customer_id": "string",
+            "order_id": "string",
+            "opened_at": "timestamp",
+            "first_reply_at": "timestamp",
+            "resolved_at": "timestamp",
+            "channel": "string",
+            "kind": "string",
+            "branch": "string",
+            "outcome": "string",
+            "refused": "boolean",
+            "alternative_offered": "boolean",
+        }
+    ),
+    "feedback": ibis.schema(
+        {"order_id": "string", "customer_id": "string", "given_at": "timestamp", "score": "float64", "comment": "string"}
+    ),
+    "deliveries": ibis.schema({"order_id": "string", "promised_at": "timestamp", "arrived_at": "timestamp"}),
+    "costs": ibis.schema({"month": "date", "item": "string", "purpose": "string", "amount": "float64"}),
+    "consent": ibis.schema(
+        {
+            "customer_id": "string",
+            "channel": "string",
+            "purpose": "string",
+            "granted": "boolean",
+            "recorded_at": "date",
+            "source": "string",
+        }
+    ),
+    "subscriptions": ibis.schema(
+        {
+            "subscription_id": "string",
+            "customer_id": "string",
+            "plan": "string",
+            "started_on": "date",
+            "ended_on": "date",
+            "monthly_price": "float64",
+        }
+    ),
+    "staff_notes": ibis.schema({"noted_at": "timestamp", "staff": "string", "branch": "string", "note": "string"}),
+}
+"""Tables a business may have; an absent one is "not measured yet", never an empty table of zeros.
+
+contacts.purpose is ``sell`` or ``care``; costs.purpose is ``acquisition``, ``retention`` or ``other``; consent.purpose is
+``advertising`` or ``care``.
+"""
+
+SCHEMAS = {"orders": ORDERS, "order_lines": ORDER_LINES, "people": PEOPLE, "rejects": REJECTS, **OPTIONAL}
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of one run, as Ibis expressions on Parquet files.
+
+    Attributes:
+        orders, order_lines, people, rejects: always there (rows may be none).
+        optional: the tables of :data:`OPTIONAL` this business has.
+        customers: one row per identified customer with its measures; missing until metrics have made it.
+    """
+
+    orders: ir.Table
+    order_lines: ir.Table
+    people: ir.Table
+    rejects: ir.Table
+    optional: dict[str, ir.Table]
+    customers: ir.Table | None = None
+
+    def get(self, name: str) -> ir.Table | None:
+        """An optional table, or None when this business does not have it."""
+        return self.optional.get(name)
+
+
+def write(con: Any, table: ir.Table, folder: Path, name: str) -> Path:
+    """Write one table as ``<name>.parquet``, readable by its owner alone (it may hold personal data)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.parquet"
+    con.to_parquet(table, path)
+    os.chmod(path, 0o600)
+    return path
+
+
+def open_tables(con: Any, folder: Path) -> Tables:
+    """The tables that a run folder's ``tables/`` holds."""
+
+    def read(name: str) -> ir.Table:
+        return con.read_parquet(folder / f"{name}.parquet", table_name=f"t_{name}")
+
+    found = {path.stem for path in folder.glob("*.parquet")}
+    return Tables(
+        orders=read("orders"),
+        order_lines=read("order_lines"),
+        people=read("people"),
+        rejects=read("rejects"),
+        optional={name: read(name) for name in OPTIONAL if name in found},
+        customers=read("customers") if "customers" in found else None,
+    )
