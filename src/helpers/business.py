@@ -7,6 +7,7 @@ import unicodedata
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import available_timezones
 
 import yaml
 from babel import Locale
@@ -15,6 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from helpers.errors import InputError
 
 FILE = "business.yml"
+_PROBLEMS = {
+    "extra_forbidden": "this name is not known",
+    "missing": "it is missing",
+    "string_pattern_mismatch": "it is not written as it must be",
+}
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 
 
@@ -33,7 +39,7 @@ class Source(_Strict):
 
 
 class Campaign(_Strict):
-    """A campaign that was run: two lists and a date, or a file of outcomes."""
+    """A campaign that was run: two lists and a date, or a file of outcomes; `play` says which play of the playbook it was, `segments` whom it was sent to."""
 
     id: str
     name: str = ""
@@ -43,6 +49,8 @@ class Campaign(_Strict):
     treated: str | None = None
     holdout: str | None = None
     outcomes: str | None = None
+    play: str | None = None
+    segments: list[str] = Field(default_factory=list)
 
 
 class Brand(_Strict):
@@ -78,18 +86,27 @@ class Business(_Strict):
             raise ValueError(f"“{code}” is not an ISO 4217 currency code")
         return code
 
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"“{name}” is not a time zone; write one like Asia/Ho_Chi_Minh or Europe/London")
+        return name
+
 
 def slug(name: str) -> str:
     """Folder name for a client: "Tiệm Cà Phê Mây" → ``tiem-ca-phe-may``.
 
     Raises:
-        InputError: nothing is left that can name a folder.
+        InputError: nothing is left that can name a folder, or Windows keeps that name for itself.
     """
     plain = unicodedata.normalize("NFKD", name.casefold().replace("đ", "d"))
     ascii_only = plain.encode("ascii", "ignore").decode()
     words = re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:60].strip("-")
-    if not words or words in _RESERVED:
+    if not words:
         raise InputError("The name “{name}” has no letters or digits a folder can be named by; add some.", name=name)
+    if words in _RESERVED:
+        raise InputError("No folder can be called “{name}” on Windows; add a word to the name.", name=name)
     return words
 
 
@@ -115,7 +132,7 @@ def load(folder: Path) -> Business:
     except ValidationError as fault:
         first = fault.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        problem = "this name is not known" if first["type"] == "extra_forbidden" else first["msg"]
+        problem = _PROBLEMS.get(first["type"], first["msg"].removeprefix("Value error, "))
         raise InputError("{file}: “{where}” cannot be used ({problem}); correct it and run again.", file=FILE, where=where, problem=problem) from fault
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import traceback
-from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -48,7 +44,7 @@ def new(
     from helpers.onboarding import create
 
     say = language(lang or "vi")
-    with _faults(say, workspace):
+    with _Faults(say, workspace):
         made = create(name, [*(orders or []), *(more or [])], workspace, lang=say.code, currency=currency, margin=margin)
         for found in made.recognised:
             _show_mapping(found, say)
@@ -60,7 +56,7 @@ def check(slug: Slug, lang: Lang = None, workspace: Workspace = CLIENTS) -> None
     """Read the client's files and report their quality, without running anything."""
     from helpers.checking import check_client
 
-    with _faults(_language_of(slug, lang, workspace), workspace) as say:
+    with _Faults(_language_of(slug, lang, workspace), workspace) as say:
         from helpers.pipeline.workspace import client_folder
 
         report = check_client(client_folder(workspace, slug), today=date.today())
@@ -87,7 +83,7 @@ def run(
         raise typer.BadParameter("give one client, or --all")
     end = as_of.date() if as_of else None
     if slug is not None:
-        with _faults(_language_of(slug, lang, workspace), workspace) as say:
+        with _Faults(_language_of(slug, lang, workspace), workspace) as say:
             _run_one(places.client_folder(workspace, slug), end, lang, parameter or [], force, say)
         return
     _run_all(places.clients(workspace), end, lang, parameter or [], force, workspace)
@@ -98,7 +94,7 @@ def demo(lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
     """Run the playbook on the example business that travels with the project."""
     from helpers.pipeline import example
 
-    with _faults(language(lang or "vi"), workspace) as say:
+    with _Faults(language(lang or "vi"), workspace) as say:
         client = example.install(workspace / "tiem-ca-phe-may")
         _run_one(client, None, lang, [], False, say, today=example.TODAY)
 
@@ -114,7 +110,7 @@ def session(
     """Open the guided session with the owner in a browser (on this machine only)."""
     from helpers.serving import serve_session
 
-    with _faults(_language_of(slug, lang, workspace), workspace) as say:
+    with _Faults(_language_of(slug, lang, workspace), workspace) as say:
         from helpers.pipeline.workspace import client_folder
 
         serve_session(client_folder(workspace, slug), say, port=port, browser=browser, announce=out.print)
@@ -125,7 +121,7 @@ def lab(slug: Slug, lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
     """Open the notebooks in JupyterLab on this client's last run."""
     from helpers.serving import open_lab
 
-    with _faults(_language_of(slug, lang, workspace), workspace) as say:
+    with _Faults(_language_of(slug, lang, workspace), workspace) as say:
         from helpers.pipeline.workspace import client_folder
 
         raise typer.Exit(open_lab(client_folder(workspace, slug), say))
@@ -136,7 +132,7 @@ def list_clients(lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
     """List the clients of the workspace with their last run."""
     from helpers.portfolio import portfolio
 
-    with _faults(language(lang or "vi"), workspace) as say:
+    with _Faults(language(lang or "vi"), workspace) as say:
         rows = portfolio(workspace)
         if not rows:
             out.print(say.text("No clients in {workspace} yet. Create one with “retention new”.", workspace=str(workspace)))
@@ -179,7 +175,7 @@ def _run_all(
         say = _language_of(client.name, lang, workspace)
         err.print(f"— {client.name}")
         try:
-            with _faults(say, workspace):
+            with _Faults(say, workspace):
                 _run_one(client, as_of, lang, parameters, force, say)
         except typer.Exit as stop:
             worst = max(worst, 1 if stop.exit_code == 1 else worst or stop.exit_code)
@@ -226,7 +222,7 @@ def _show_mapping(found: Any, say: Language) -> None:
     out.print(table)
 
 
-class _faults:
+class _Faults:
     """Turns a fault into one sentence and the right exit code: 2 for the user's input, 1 (with a log) for ours."""
 
     def __init__(self, say: Language, workspace: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,8 @@ def write_bytes(path: Path, content: bytes, *, private: bool = False) -> Path:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, PRIVATE if private else 0o644)
-        os.replace(temporary, path)
+        Path(temporary).chmod(PRIVATE if private else 0o644)
+        Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -51,14 +52,15 @@ def write_csv(con: Any, table: ir.Table, path: Path) -> Path:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".csv")
     os.close(handle)
     rough = Path(temporary)
+    marked = rough.with_suffix(".part")
     try:
         con.to_csv(safe_cells(table), rough)
-        with rough.open("rb") as source, path.with_suffix(".part").open("wb") as target:
+        # private from its first byte on
+        with rough.open("rb") as source, os.fdopen(os.open(marked, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "wb") as target:
             target.write(b"\xef\xbb\xbf")
-            while block := source.read(1 << 20):
-                target.write(block)
-        os.chmod(path.with_suffix(".part"), PRIVATE)
-        os.replace(path.with_suffix(".part"), path)
+            shutil.copyfileobj(source, target, 1 << 20)
+        marked.replace(path)
     finally:
         rough.unlink(missing_ok=True)
+        marked.unlink(missing_ok=True)
     return path

@@ -6,8 +6,8 @@ English sentences in the code are the catalog keys; other languages are gettext 
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import cache
 from numbers import Integral
 from typing import Any
@@ -16,7 +16,7 @@ import babel
 from babel import dates, numbers
 from babel.messages.pofile import read_po
 
-from helpers.errors import InputError
+from helpers.errors import InputError, key
 from helpers.resources import package_file
 
 SOURCE = "en"
@@ -101,7 +101,7 @@ class Language:
     def short_money(self, amount: float, currency: str) -> str:
         """Rounded to what is said aloud: "12,5 tr ₫", "£1.2m"."""
         # 999,999 is said "1.0m", not "1,000k": a unit begins where the smaller one would round up to it
-        steps = ((1e9, 999.5e6, "{figure}bn"), (1e6, 999.5e3, "{figure}m"), (1e3, 1e4, "{figure}k"))
+        steps = ((1e9, 999.5e6, key("{figure}bn")), (1e6, 999.5e3, key("{figure}m")), (1e3, 1e4, key("{figure}k")))
         for unit, size, words in steps:
             if abs(amount) >= size:
                 scaled = abs(amount) / unit
@@ -111,11 +111,11 @@ class Language:
                 return ("-" if amount < 0 else "") + (f"{sign}{figure}" if front else f"{figure} {sign}")
         return self.money(amount, currency)
 
-    def date(self, day: date | datetime) -> str:
+    def date(self, day: dt.date | dt.datetime) -> str:
         """Day, month and year: 30/06/2026 or 30 Jun 2026."""
         return str(dates.format_date(day, format=self.text("d MMM yyyy"), locale=self.locale))
 
-    def month(self, day: date | datetime) -> str:
+    def month(self, day: dt.date | dt.datetime) -> str:
         """Month and year: "thg 3/2025" or "Mar 2025"."""
         return str(dates.format_date(day, format=self.text("MMM yyyy"), locale=self.locale))
 
@@ -130,7 +130,7 @@ class Language:
             return self.number(int(value))
         if isinstance(value, float):
             return self.number(value, 0 if abs(value) >= 100 or value.is_integer() else 1)
-        if isinstance(value, datetime | date):
+        if isinstance(value, dt.datetime | dt.date):
             return self.date(value)
         if isinstance(value, list | tuple):
             return ", ".join(str(self._word(item)) for item in value)

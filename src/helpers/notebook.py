@@ -13,10 +13,7 @@ from helpers import engine, tables
 from helpers.language import language
 from helpers.parameters import NOTEBOOKS, Parameters, check
 from helpers.pipeline.example import example_run
-from helpers.run import Run
-
-ENVIRONMENT = "RETENTION_RUN"
-"""Names the run folder for notebooks opened by hand (`retention lab` sets it)."""
+from helpers.run import ENVIRONMENT, Run
 
 
 def open_run(book: str, **given: Any) -> Run:

@@ -15,6 +15,9 @@ from helpers.business import Business
 from helpers.language import Language
 from helpers.records import plain
 
+ENVIRONMENT = "RETENTION_RUN"
+"""Names the run folder for notebooks opened by hand (`retention lab` sets it)."""
+
 
 @dataclass(frozen=True)
 class Run:

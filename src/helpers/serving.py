@@ -16,8 +16,8 @@ from threading import Timer
 from helpers import resources
 from helpers.errors import InputError
 from helpers.language import Language
-from helpers.notebook import ENVIRONMENT
 from helpers.pipeline.stages import earlier_runs
+from helpers.run import ENVIRONMENT
 
 CLIENT = "RETENTION_CLIENT"
 LANGUAGE = "RETENTION_LANG"

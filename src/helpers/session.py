@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from filelock import FileLock
@@ -53,7 +53,7 @@ class Session(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     schema_version: Literal[1] = 1
     version: int = Field(0, ge=0)
-    guesses: dict[str, int] = Field(default_factory=dict)
+    guesses: dict[str, Annotated[int, Field(ge=0, le=10)]] = Field(default_factory=dict)
     revealed: tuple[str, ...] = ()
     answers: dict[str, Answer] = Field(default_factory=dict)
     commitments: tuple[Commitment, ...] = ()
@@ -108,21 +108,28 @@ def load(client: Path) -> Session:
             file=FILE, line=str(mark.line + 1 if mark else 1), history=HISTORY,
         ) from fault  # fmt: skip
     except ValidationError as fault:
-        where = ".".join(str(part) for part in fault.errors()[0]["loc"])
+        place = fault.errors()[0]["loc"]
+        where = ".".join(str(part) for part in place) or FILE
         raise InputError(
             "{file}, line {line}: “{where}” cannot be used ({problem}); correct it, or take the last version from {history}.",
-            file=FILE, line=str(_line_of(path, where)), where=where, problem=fault.errors()[0]["msg"], history=HISTORY,
+            file=FILE, line=str(_line_of(path, place)), where=where, problem=fault.errors()[0]["msg"], history=HISTORY,
         ) from fault  # fmt: skip
 
 
-def _line_of(path: Path, where: str) -> int:
-    """The line a faulty entry stands on, found by the last of its names that the file spells out."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    for name in reversed(where.split(".")):
-        for number, line in enumerate(lines, start=1):
-            if line.strip().lstrip("- ").startswith(f"{name}:"):
-                return number
-    return 1
+def _line_of(path: Path, place: Sequence[str | int]) -> int:
+    """The line a faulty entry stands on: the names and positions that lead to it, followed as far as the file spells them out."""
+    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    line = 1
+    for step in place:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == str(step)), None)
+            if found is None:
+                return line
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+    return line
 
 
 def save(client: Path, session: Session) -> Session:
@@ -138,7 +145,9 @@ def save(client: Path, session: Session) -> Session:
         current = load(client)
         if current.version != session.version:
             raise InputError("Somebody has saved this session from another window; reload the page to go on from there.")
-        saved = session.model_copy(update={"version": session.version + 1})
+        kept = [int(old.stem) for old in (client / HISTORY).glob("*.yml") if old.stem.isdigit()]
+        # after an old version has been put back by hand, the history goes on from its newest entry
+        saved = session.model_copy(update={"version": max([session.version, *kept]) + 1})
         text = yaml.safe_dump(saved.model_dump(mode="json"), allow_unicode=True, sort_keys=False, width=120)
         if (client / FILE).is_file():
             files.write_bytes(client / HISTORY / f"{current.version:06d}.yml", (client / FILE).read_bytes(), private=True)

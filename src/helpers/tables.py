@@ -5,7 +5,6 @@ Intake produces them; everything downstream reads nothing else. Times are naive 
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,7 +127,7 @@ def write(con: Any, table: ir.Table, folder: Path, name: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.parquet"
     con.to_parquet(table, path)
-    os.chmod(path, 0o600)
+    path.chmod(0o600)
     return path
 
 

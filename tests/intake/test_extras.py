@@ -76,7 +76,10 @@ def test_answers_given_later_are_not_known_before(cafe: Cafe) -> None:
 
 def test_scores_are_numbers_of_an_order(cafe: Cafe) -> None:
     """danh-gia.csv: one score per invoice, its customer found through the order."""
-    found = cafe("feedback", "Mã hóa đơn,Thời gian,Điểm,Nhận xét\nHD1,13/05/2026 10:00,5,Ngon\nHD3,13/05/2026,4,\nHD2,13/05/2026,tốt,\n")
+    found = cafe(
+        "feedback",
+        "Mã hóa đơn,Thời gian,Điểm,Nhận xét\nHD1,13/05/2026 10:00,5,Ngon\nHD3,13/05/2026,4,\nHD2,13/05/2026,tốt,\n",
+    )
     assert rows(found.optional["feedback"].order_by("order_id"), "order_id", "customer_id", "score", "comment") == [
         ("HD1", "KH1", 5.0, "Ngon"), ("HD3", None, 4.0, None),
     ]  # fmt: skip
@@ -85,13 +88,21 @@ def test_scores_are_numbers_of_an_order(cafe: Cafe) -> None:
 
 def test_deliveries_keep_both_times(cafe: Cafe) -> None:
     """giao-hang.csv: promised and arrived; not yet arrived is missing, not rejected."""
-    found = cafe("deliveries", "Mã hóa đơn,Hẹn giao,Giao lúc\nHD1,13/05/2026 10:00,13/05/2026 10:20\nHD2,13/05/2026 11:00,\n")
-    assert rows(found.optional["deliveries"].order_by("order_id"), "arrived_at") == [(datetime(2026, 5, 13, 10, 20),), (None,)]
+    found = cafe(
+        "deliveries", "Mã hóa đơn,Hẹn giao,Giao lúc\nHD1,13/05/2026 10:00,13/05/2026 10:20\nHD2,13/05/2026 11:00,\n"
+    )
+    assert rows(found.optional["deliveries"].order_by("order_id"), "arrived_at") == [
+        (datetime(2026, 5, 13, 10, 20),),
+        (None,),
+    ]
 
 
 def test_costs_are_per_month_and_purpose(cafe: Cafe) -> None:
     """chi-phi.csv: months, money with dots, and the three purposes; the total row is left out."""
-    found = cafe("costs", "Tháng,Khoản,Loại,Số tiền\n05/2026,Facebook,khách mới,1.800.000\n05/2026,Thẻ,giữ khách,450.000\n05/2026,Nhà,Khác,6tr\nTổng,,,8tr\n")
+    found = cafe(
+        "costs",
+        "Tháng,Khoản,Loại,Số tiền\n05/2026,Facebook,khách mới,1.800.000\n05/2026,Thẻ,giữ khách,450.000\n05/2026,Nhà,Khác,6tr\nTổng,,,8tr\n",
+    )
     assert rows(found.optional["costs"].order_by("amount")) == [
         (date(2026, 5, 1), "Thẻ", "retention", 450_000.0),
         (date(2026, 5, 1), "Facebook", "acquisition", 1_800_000.0),
@@ -115,7 +126,10 @@ def test_consent_is_never_assumed(cafe: Cafe) -> None:
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        ("subscriptions", "Mã hợp đồng,Mã khách hàng,Gói,Ngày bắt đầu,Ngày kết thúc,Phí tháng\nS1,KH1,Vàng,13/01/2026,,500.000\n"),
+        (
+            "subscriptions",
+            "Mã hợp đồng,Mã khách hàng,Gói,Ngày bắt đầu,Ngày kết thúc,Phí tháng\nS1,KH1,Vàng,13/01/2026,,500.000\n",
+        ),
         ("staff_notes", "Ngày,Nhân viên,Chi nhánh,Ghi chú\n13/05/2026,Thu,Q1,Khách hỏi ghế em bé\n"),
     ],
 )
@@ -141,7 +155,9 @@ def test_a_list_names_people_by_code_phone_or_email(cafe: Cafe, con: Any, tmp_pa
     """A campaign's list leads to customers however it names them; who is unknown is missing and can be counted."""
     people = cafe("staff_notes", "Ngày,Ghi chú\n13/05/2026,x\n").people
     path = tmp_path / "gui.csv"
-    path.write_text("Mã khách hàng,SĐT,Email\nKH2,,\n,84912345678,\n,,LAN@x.vn\nKH9,,\n,0900000009,\n", encoding="utf-8")
+    path.write_text(
+        "Mã khách hàng,SĐT,Email\nKH2,,\n,84912345678,\n,,LAN@x.vn\nKH9,,\n,0900000009,\n", encoding="utf-8"
+    )
     keys = people_keys(con, path, people)
     assert rows(keys.order_by("source_row")) == [(1, "KH2"), (2, "KH1"), (3, "KH1"), (4, None), (5, None)]
 

@@ -77,14 +77,20 @@ def test_rows_keep_their_place_when_others_cannot_be_cut(shop: Load) -> None:
 
 def test_quoted_cells_may_hold_delimiters_and_line_ends(shop: Load) -> None:
     """An address over two lines is one cell of one row."""
-    found = shop('order_id,ordered_at,customer_id,note,net_revenue\n1,2026-01-01,A,"12, Lê Lợi\nQuận 1",1\n2,2026-01-01,B,"nói ""ngon""",2\n')
+    found = shop(
+        'order_id,ordered_at,customer_id,note,net_revenue\n1,2026-01-01,A,"12, Lê Lợi\nQuận 1",1\n2,2026-01-01,B,"nói ""ngon""",2\n'
+    )
     assert (found.quality.rows_read, found.quality.rows_kept) == (2, 2)
 
 
 def test_repeated_headers_stay_apart(shop: Load) -> None:
     """Two columns with one name, or names that differ in case only, do not overwrite one another."""
-    found = shop("order_id,ordered_at,customer_id,note,note,NOTE,net_revenue\n1,2026-01-01,A,x,y,z,1\n2,,B,p,q,r,2\n3,2026-01-01,B,,,,1\n")
-    assert '"note":"p","note (2)":"q","NOTE":"r"' in rows(found.rejects, "raw")[0][0].replace(": ", ":").replace(", ", ",")
+    found = shop(
+        "order_id,ordered_at,customer_id,note,note,NOTE,net_revenue\n1,2026-01-01,A,x,y,z,1\n2,,B,p,q,r,2\n3,2026-01-01,B,,,,1\n"
+    )
+    assert '"note":"p","note (2)":"q","NOTE":"r"' in rows(found.rejects, "raw")[0][0].replace(": ", ":").replace(
+        ", ", ","
+    )
 
 
 def test_a_file_name_with_pattern_signs_is_one_file(shop: Load) -> None:

@@ -8,8 +8,8 @@ import nbformat
 from nbclient import NotebookClient
 
 from helpers import resources
-from helpers.notebook import ENVIRONMENT
 from helpers.pipeline.example import example_run
+from helpers.run import ENVIRONMENT
 
 KEPT = {"kernelspec", "language_info"}
 

@@ -83,8 +83,15 @@ def _any(conditions: Sequence[ir.BooleanValue]) -> ir.BooleanValue:
     return reduce(lambda a, b: a | b, conditions, ibis.literal(False))
 
 
-def reach_counts(audience: ir.Table) -> Reach:
-    """How many of an audience may be reached, and why the others may not."""
-    counts = {r["reach"]: int(r["n"]) for r in audience.group_by("reach").agg(n=audience.count()).to_pyarrow().to_pylist()}
-    get = counts.get
-    return Reach(sum(counts.values()), get("yes", 0), get("opted_out", 0), get("no_consent", 0), get("no_address", 0))
+def reach_by_segment(audience: ir.Table) -> dict[str, Reach]:
+    """Segment → how many of it may be reached, and why the others may not. Needs `segment` and `reach`."""
+    rows = audience.group_by("segment", "reach").agg(n=audience.count()).to_pyarrow().to_pylist()
+    counts: dict[str, dict[str, int]] = {}
+    for row in rows:
+        counts.setdefault(row["segment"], {})[row["reach"]] = int(row["n"])
+    return {segment: _reach(by_reason) for segment, by_reason in counts.items()}
+
+
+def _reach(by_reason: dict[str, int]) -> Reach:
+    get = by_reason.get
+    return Reach(sum(by_reason.values()), get("yes", 0), get("opted_out", 0), get("no_consent", 0), get("no_address", 0))

@@ -11,8 +11,8 @@ import ibis
 import ibis.expr.types as ir
 
 from helpers.campaigns.audience import with_reach
-from helpers.campaigns.holdout import MINIMUM, draw, fingerprint
-from helpers.campaigns.plan import Proposal
+from helpers.campaigns.holdout import draw, fingerprint
+from helpers.campaigns.plan import Proposal, worthwhile
 from helpers.language import Language
 from helpers.playbook import Playbook
 from helpers.segments import Rules
@@ -120,8 +120,7 @@ def write_campaigns(
 ) -> dict[str, tuple[int, int, str]]:  # fmt: skip
     """Draw and write the lists of the first few campaigns of a plan.
 
-    A holdout smaller than :data:`~helpers.campaigns.holdout.MINIMUM` would prove nothing, so a small audience is contacted
-    whole and no holdout is written.
+    A proposal without a holdout (its audience is too small to learn from) is contacted whole and no holdout is written.
 
     Args:
         write: puts a table into ``lists/<name>.csv`` and returns the path. most: campaigns that get lists.
@@ -130,9 +129,9 @@ def write_campaigns(
         Campaign name → customers to contact, customers left out, and the SHA-256 of the holdout list (empty without one).
     """
     written = {}
-    for proposal in plan[:most]:
+    for proposal in worthwhile(plan, most):
         name = name_of(proposal)
-        drawn = share if proposal.holdout >= MINIMUM else 0.0
+        drawn = share if proposal.holdout else 0.0
         treated, held = campaign_lists(tables, proposal, book, rules, share=drawn, seed=seed, say=say)
         write(name, treated)
         mark = fingerprint(write(f"{name}-holdout", held)).sha256 if drawn else ""

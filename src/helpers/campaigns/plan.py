@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import ibis.expr.types as ir
 
 from helpers.business import Business
-from helpers.campaigns.audience import Reach, reach_counts, with_reach
+from helpers.campaigns.audience import Reach, reach_by_segment, with_reach
 from helpers.campaigns.holdout import MINIMUM
 from helpers.campaigns.power import smallest_lift
 from helpers.metrics.uncertainty import Estimate
@@ -54,64 +55,80 @@ class Proposal:
         return self.margin.value - (self.cost or 0.0)
 
 
-def own_lift(campaigns: dict[str, Estimate], play: Play) -> tuple[Estimate, Basis]:
-    """The lift a play is planned with: the business's own proven campaign of that play, else the playbook's prior."""
-    if play.id in campaigns:
-        return campaigns[play.id], "own campaign"
-    if play.prior is None:
-        raise ValueError(f"play {play.id} has no prior: it changes a process and is not a campaign")
-    return Estimate(play.prior.value, play.prior.low, play.prior.high, 0), "playbook prior"
+@dataclass(frozen=True)
+class OwnResult:
+    """What a play did in the business's own campaign: lift of the return rate, and cost per contacted customer."""
+
+    lift: Estimate
+    cost: float
+
+
+Proven = Mapping[tuple[str, str], OwnResult]
+"""(play, segment) → own result."""
 
 
 def plan(
     customers: ir.Table, people: ir.Table, consent: ir.Table | None, book: Playbook, business: Business,
-    *, holdout_share: float, proven: dict[str, Estimate] | None = None,
+    *, holdout_share: float, proven: Proven | None = None,
 ) -> tuple[Proposal, ...]:  # fmt: skip
     """The best play for every segment that has one, ranked by expected margin less cost.
 
     Segments are exclusive and each gets one play, so no customer gets two offers at once.
 
     Args:
-        customers: customer table with segments and scores. holdout_share: part of each audience left out.
-        proven: play id → lift measured in the business's own campaigns.
+        customers: customer table with segments and scores.
+        people: addresses.
+        consent: who may be written to, or None.
+        book: the playbook.
+        business: margin and unit costs.
+        holdout_share: part of each audience left out; nobody is left out of audiences too small to learn from.
+        proven: what the business's own campaigns brought; where there is one it replaces the playbook's prior.
     """
-    facts = customers.group_by("segment").agg(
-        n=customers.count(),
-        order_value=(customers.net_revenue.sum() / customers.orders.sum()),
-        base=customers.p_return_90d.mean(),
-    )
+    facts = {row["segment"]: row for row in _facts(customers).to_pyarrow().to_pylist()}
     best: dict[str, Proposal] = {}
-    for row in facts.to_pyarrow().to_pylist():
-        members = customers.filter(customers.segment == row["segment"])
-        for play in book.plays_for(row["segment"]):
-            if play.prior is None:
-                continue
-            found = _propose(play, row, members, people, consent, business, holdout_share, proven or {})
-            if found and (row["segment"] not in best or found.gain > best[row["segment"]].gain):
-                best[row["segment"]] = found
+    for play in book.plays.values():
+        if play.prior is None:
+            continue
+        members = customers.filter(customers.segment.isin(play.segments)).select("customer_id", "segment")
+        for segment, reach in reach_by_segment(with_reach(members, people, consent, play)).items():
+            found = _propose(play, facts[segment], reach, business, holdout_share, proven or {})
+            if found and (segment not in best or found.gain > best[segment].gain):
+                best[segment] = found
     return tuple(sorted(best.values(), key=lambda p: (-p.gain, p.segment)))
 
 
+def worthwhile(proposals: Sequence[Proposal], most: int = 3) -> tuple[Proposal, ...]:
+    """The first few proposals that pay for themselves; when none does, the best one, to be tried small."""
+    paying = [p for p in proposals if p.gain > 0]
+    return tuple(paying[:most] or proposals[:1])
+
+
+def _facts(customers: ir.Table) -> ir.Table:
+    """Per segment: typical order and chance to return without a campaign."""
+    return customers.group_by("segment").agg(
+        order_value=customers.net_revenue.sum() / customers.orders.sum(), base=customers.p_return_90d.mean()
+    )
+
+
 def _propose(
-    play: Play, row: dict[str, float], members: ir.Table, people: ir.Table, consent: ir.Table | None, business: Business,
-    holdout_share: float, proven: dict[str, Estimate],
-) -> Proposal | None:  # fmt: skip
-    reach = reach_counts(with_reach(members.select("customer_id"), people, consent, play))
-    if reach.reachable == 0:
+    play: Play, row: Mapping[str, Any], reach: Reach, business: Business, holdout_share: float, proven: Proven
+) -> Proposal | None:
+    if reach.reachable == 0 or play.prior is None:
         return None
-    lift, basis = own_lift(proven, play)
+    segment, prior = str(row["segment"]), play.prior
+    own = proven.get((play.id, segment))
+    lift = own.lift if own else Estimate(prior.value, prior.low, prior.high, 0)
     base, value = float(row["base"] or 0.0), float(row["order_value"] or 0.0)
     held = round(reach.reachable * holdout_share)
     held = held if held >= MINIMUM else 0
     treated = reach.reachable - held
     unit = treated * value * business.margin
-    cost = contact_cost(play, business, treated, value, base + lift.value)
-    window = play.prior.window_days if play.prior else 30
+    cost = own.cost * treated if own else contact_cost(play, business, treated, value, base + lift.value)
     return Proposal(
-        play.id, str(row["segment"]), play.owner, play.purpose, reach, treated, held, lift, window, value, base,
+        play.id, segment, play.owner, play.purpose, reach, treated, held, lift, prior.window_days, value, base,
         Estimate(unit * lift.value, unit * lift.low, unit * lift.high, treated), cost,
         cost / unit if cost is not None and unit > 0 else None,
-        smallest_lift(min(base, 0.99), treated, held), play.effort, basis,
+        smallest_lift(min(base, 0.99), treated, held), play.effort, "own campaign" if own else "playbook prior",
     )  # fmt: skip
 
 

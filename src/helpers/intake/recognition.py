@@ -12,8 +12,8 @@ from helpers.intake.formats import REQUIRED, ROLES, Format, formats, is_private,
 from helpers.intake.reading import Head, heads, same_header, unique
 from helpers.intake.text import header_key, nfc
 
-FALLBACK_SCORE = 0.5
-"""Most that a layout without a signature can score: a real layout that is half there is preferred."""
+FALLBACK_SCORE = 0.65
+"""Most that a layout without a signature can score: a real layout counts when two thirds of it are there."""
 _LOOK_FOR_HEADER = 15
 _SHOWN = 12
 _MISSING = {

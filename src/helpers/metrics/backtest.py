@@ -1,4 +1,4 @@
-"""Were the flags right? The same score and flags made one horizon ago, on what was known then, against what happened since."""
+"""Were the flags right? Score and flags made one horizon ago on what was known then, against what happened since."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 from scipy.special import expit
 
 from helpers.errors import key
-from helpers.metrics import risk, windows
+from helpers.metrics import return_score, windows
 from helpers.metrics.histories import Floats
+from helpers.metrics.risk import AT_RISK
 from helpers.metrics.scores import auc, brier
 from helpers.metrics.uncertainty import Estimate, NotEnough, Rate, rate
 from helpers.metrics.windows import Past, Window
@@ -39,7 +40,8 @@ class Method:
     Attributes:
         name: "score", "days_since_last_order", "bg_nbd" or "logistic".
         auc: ranking. brier: closeness; None for a rule that gives no probability.
-        precision: of as many customers as the score flagged, taken from this method's bottom, the share who stayed away.
+        precision: of as many customers as the score flagged, taken from this method's bottom, the share who stayed
+        away.
     """
 
     name: str
@@ -58,7 +60,8 @@ class BackTest:
         auc, brier: of the predicted chances.
         flagged: customers flagged on that day.
         precision: share of the flagged who stayed away. recall: share of those who stayed away who had been flagged.
-        lift: precision over that of the plain rule "longest since the last order" with as many customers; None without flags.
+        lift: precision over that of the plain rule "longest since the last order" with as many customers; None
+        without flags.
         calibration: predicted against actual by tenths of customers, lowest chance first.
         methods: the score and its peers, side by side.
         verdict: English sentence for the reader.
@@ -95,18 +98,18 @@ def backtest(orders: ir.Table, as_of: date, horizon_days: int = 90, past: Past |
     if isinstance(found, NotEnough):
         return found
     judged = found.windows[0] if found.windows else None
-    if judged is None or judged.rarer < risk.OUTCOMES_FLOOR:
+    if judged is None or judged.rarer < return_score.OUTCOMES_FLOOR:
         have = judged.rarer if judged is not None else 0
-        return NotEnough(have, risk.OUTCOMES_FLOOR, risk.BOTH_OUTCOMES)
-    scorer = risk.learn(found.earlier())
+        return NotEnough(have, return_score.OUTCOMES_FLOOR, return_score.BOTH_OUTCOMES)
+    scorer = return_score.learn(found.earlier())
     return scorer if isinstance(scorer, NotEnough) else _judge(scorer, judged)
 
 
-def _judge(scorer: risk.Scorer, judged: Window) -> BackTest:
+def _judge(scorer: return_score.Scorer, judged: Window) -> BackTest:
     """Everything that is read off one scored window."""
     p = scorer.probability(judged)
     stayed = 1 - judged.returned
-    flags = p < risk.AT_RISK * p.mean() if scorer.signal else np.zeros(judged.n, dtype=bool)
+    flags = p < AT_RISK * p.mean() if scorer.signal else np.zeros(judged.n, dtype=bool)
     flagged = int(flags.sum())
     hits = int(stayed[flags].sum())
     methods = tuple(_methods(scorer, judged, p, flagged))
@@ -140,14 +143,14 @@ def _verdict(precision: Rate | NotEnough, rule: Rate | NotEnough, flagged: int) 
     return SAME
 
 
-def _methods(scorer: risk.Scorer, judged: Window, p: Floats, flagged: int) -> list[Method]:
+def _methods(scorer: return_score.Scorer, judged: Window, p: Floats, flagged: int) -> list[Method]:
     """The score and its peers on the same customers."""
     found = [
         _method("score", judged, p, p, flagged),
         _method("days_since_last_order", judged, -judged.since, None, flagged),
     ]
     if scorer.structure is not None:
-        theirs = expit(risk.structural_log_odds(scorer.structure, judged.each(), scorer.horizon_days))
+        theirs = expit(return_score.structural_log_odds(scorer.structure, judged.each(), scorer.horizon_days))
         found.append(_method("bg_nbd", judged, theirs, theirs, flagged))
     if scorer.regression is not None:
         own = expit(scorer.regression.log_odds(judged.features))

@@ -1,60 +1,30 @@
-"""What BG/NBD and MBG/NBD share: likelihood with gradient, fit, and what follows for one customer.
+"""What BG/NBD and MBG/NBD share: the model, and what follows for one customer.
 
-Both say: while active a customer orders at random with an own rate λ ~ Gamma(r, α); after an order they leave for good with
-an own probability p ~ Beta(a, b). BG/NBD (Fader, Hardie & Lee 2005) lets nobody leave at the first order; MBG/NBD (Batislam,
-Denizel & Filiztekin 2007) does. With s = 0 for the former and 1 for the latter, β = b + x + s and
+Both say: while active a customer orders at random with an own rate λ ~ Gamma(r, α); after an order they leave for
+good with an own probability p ~ Beta(a, b). BG/NBD (Fader, Hardie & Lee 2005) lets nobody leave at the first order;
+MBG/NBD (Batislam, Denizel & Filiztekin 2007) does. With s = 0 for the former and 1 for the latter, β = b + x + s and
 
     D = a/(β−1) · ((α+T)/(α+t_x))^(r+x)  where x + s > 0, else 0
 
     L = B(a, β)/B(a, b) · Γ(r+x) α^r / (Γ(r) (α+T)^(r+x)) · (1 + D),    P(alive) = 1/(1+D),
 
-and for someone alive λ ~ Gamma(r+x, α+T) and p ~ Beta(a, β), independently. Everything below follows from that posterior.
+and for someone alive λ ~ Gamma(r+x, α+T) and p ~ Beta(a, β), independently. Everything below follows from that
+posterior.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import digamma, expit, gammaln
+from scipy.special import expit
 
-from helpers.errors import key
-from helpers.metrics.histories import Degenerate, Floats, Histories
+from helpers.metrics.histories import Floats, Histories
 from helpers.metrics.quadrature import beta_nodes
-from helpers.metrics.uncertainty import NotEnough
-
-CUSTOMERS_FLOOR = 100
-REPEATERS_FLOOR = 50
-SPAN_FLOOR_DAYS = 90
-"""Below these no model is fitted. In simulated businesses like CDNOW a year's forecast had a relative standard error of
-20 % at 50 repeaters and of 40 % at a dozen, when one in twenty was off by 70 %; and 90 days must be seen to tell a pause
-from an end."""
-
-_LOW, _HIGH = math.log(1e-4), math.log(1e4)
-_START_ROWS = 2_000
-_LOOSE = {"ftol": 1e-9}
-_TIGHT = {"ftol": 1e-14, "gtol": 1e-9, "maxiter": 500}
-_NEWTON_STEPS = 12
-_ENOUGH = 1e-8
-_FLAT = 0.05  # information below this is a standard error above 4.5 on the log scale: the data say nothing
-_ALIKE = 1_000.0  # r beyond this: order rates of customers differ by less than 3 %
-_STARTS = ((1.0, 1.0, 2.0), (0.3, 0.5, 2.0), (2.0, 0.2, 1.0))
-
-NOBODY_RETURNED = key("No customer has come back on another day yet, so there is no rhythm to learn from.")
-NOBODY_LEAVES = key(
-    "In this history nobody can be seen to leave for good: customers who pause come back. "
-    "A forecast that tells the living from the lost is not possible here, nor needed."
-)
-ALL_ALIKE = key(
-    "Customers come at so nearly the same pace that the differences between them cannot be measured; "
-    "counts and curves say all there is to say."
-)
-NO_OPTIMUM = key("The model does not settle on one answer for this history, so no forecast is shown.")
 
 
 @dataclass(frozen=True)
@@ -85,8 +55,8 @@ class BetaGeometric:
     shift: ClassVar[int] = 0
 
     def _log_odds_gone(self, x: Floats, t_x: Floats, T: Floats) -> Floats:
-        """log D; −∞ where leaving was not possible yet."""
-        return _log_d(np.log([self.r, self.alpha, self.a, self.b]), x, t_x, T, self.shift)
+        """Log D; −∞ where leaving was not possible yet."""
+        return log_odds_gone(np.log([self.r, self.alpha, self.a, self.b]), x, t_x, T, self.shift)
 
     def p_alive(self, h: Histories) -> Floats:
         """Probability that the customer has not left for good, one per history.
@@ -107,11 +77,14 @@ class BetaGeometric:
     def orders_if_alive(self, x: Floats, T: Floats, horizon: float | Floats) -> Floats:
         """Expected orders within `horizon` of a customer known to be alive; depends on x and T alone.
 
-        Given λ and p a customer places (1 − e^(−λpt))/p orders. Over λ in closed form, over p ~ Beta(a, β) by Gauss–Jacobi
+        Given λ and p a customer places (1 − e^(−λpt))/p orders. Over λ in closed form, over p ~ Beta(a, β) by
+        Gauss–Jacobi
         quadrature: equal to the ₂F₁ expression of the paper, without its 1/(a−1) and its overflow at large x.
 
         Args:
-            x, T: histories, shape (k,). horizon: a number, or shape (m,) for several at once.
+            x: repeat purchase days, shape (k,).
+            T: age in units, shape (k,).
+            horizon: a number, or shape (m,) for several at once.
 
         Returns:
             Shape (k,), or (k, m) for several horizons.
@@ -158,165 +131,11 @@ class BetaGeometric:
         return self.p_alive_expression(customers) * (1 - stay_away)
 
 
-Model = TypeVar("Model", bound=BetaGeometric)
-
-
-def _log_d(theta: Floats, x: Floats, t_x: Floats, T: Floats, shift: int) -> Floats:
+def log_odds_gone(theta: Floats, x: Floats, t_x: Floats, T: Floats, shift: int) -> Floats:
+    """Log D at parameters `theta` (their logarithms); −∞ where nobody could have left yet."""
     r, alpha, a, b = np.exp(theta)
     possible = x + shift > 0
     before = np.where(possible, b + x + shift - 1, 1.0)
     return np.asarray(
         np.where(possible, math.log(a) - np.log(before) + (r + x) * (np.log(alpha + T) - np.log(alpha + t_x)), -np.inf)
     )
-
-
-def _dot(weights: Floats, values: Floats) -> float:
-    """Weighted sum. Not `@`: on vectors of this length threads of the linear algebra library cost more than the sum itself."""
-    return float(np.einsum("i,i", weights, values))
-
-
-def log_likelihood(theta: Floats, h: Histories, shift: int) -> tuple[float, Floats]:
-    """Log-likelihood of all customers and its gradient.
-
-    Args:
-        theta: log r, log α, log a, log b.
-        h: histories. shift: 0 for BG/NBD, 1 for MBG/NBD.
-
-    Returns:
-        Value and gradient by theta, shape (4,).
-    """
-    r, alpha, a, b = np.exp(theta)
-    x, by_x = h.by_frequency  # special functions are evaluated once per distinct x
-    n = h.count.sum()
-    beta = b + x + shift
-    per_x = gammaln(beta) - gammaln(a + beta) + gammaln(r + x)
-    constant = gammaln(a + b) - gammaln(b) - gammaln(r) + r * math.log(alpha)
-    # ln B(a, β) − ln B(a, b): the Γ(a) of both cancels
-    log_end, log_last = np.log(alpha + h.T), np.log(alpha + h.t_x)
-    rx = r + h.x
-    log_d = _log_d(theta, h.x, h.t_x, h.T, shift)
-    value = _dot(by_x, per_x) + n * constant + _dot(h.count, np.logaddexp(0.0, log_d) - rx * log_end)
-
-    gone = h.count * expit(log_d)  # count × (1 − P(alive))
-    possible = np.where(h.x + shift > 0, b + h.x + shift - 1, np.inf)
-    end, last = rx / (alpha + h.T), rx / (alpha + h.t_x)
-    d_r = _dot(by_x, digamma(r + x)) + n * (math.log(alpha) - digamma(r)) - _dot(h.count, log_end)
-    d_r += _dot(gone, log_end - log_last)
-    d_alpha = n * r / alpha - _dot(h.count, end) + _dot(gone, end - last)
-    d_a = n * digamma(a + b) - _dot(by_x, digamma(a + beta)) + gone.sum() / a
-    d_b = n * (digamma(a + b) - digamma(b)) + _dot(by_x, digamma(beta) - digamma(a + beta)) - (gone / possible).sum()
-    return float(value), np.array([d_r * r, d_alpha * alpha, d_a * a, d_b * b])
-
-
-def fit(model: type[Model], h: Histories) -> Model | NotEnough | Degenerate:
-    """Maximum likelihood in log parameters: several starts on a subset of rows, L-BFGS-B and Newton steps on all.
-
-    Args:
-        model: which of the two to fit. h: compressed histories.
-
-    Returns:
-        The model with standard errors, :class:`NotEnough` below the floor, or :class:`Degenerate` with the reason.
-    """
-    if (refusal := _floor(h)) is not None:
-        return refusal
-    found = _climb(h, model.shift)
-    if isinstance(found, Degenerate):
-        return found
-    theta, covariance = found
-    parameters = np.exp(theta)
-    r, alpha, a, b = (float(v) for v in parameters)
-    se = parameters * np.sqrt(np.diag(covariance))
-    return model(
-        r=r,
-        alpha=alpha,
-        a=a,
-        b=b,
-        log_likelihood=log_likelihood(theta, h, model.shift)[0],
-        unit=h.unit,
-        unit_days=h.unit_days,
-        n=h.n,
-        repeaters=h.repeaters,
-        se=(float(se[0]), float(se[1]), float(se[2]), float(se[3])),
-        covariance=tuple(tuple(float(v) for v in row) for row in covariance),
-    )
-
-
-def _floor(h: Histories) -> NotEnough | Degenerate | None:
-    """The refusal that needs no fit, if any."""
-    if h.n < CUSTOMERS_FLOOR:
-        return NotEnough(h.n, CUSTOMERS_FLOOR)
-    if h.repeaters == 0:
-        return Degenerate(NOBODY_RETURNED)
-    if h.repeaters < REPEATERS_FLOOR:
-        return NotEnough(h.repeaters, REPEATERS_FLOOR, "customers who came back")
-    span = float(h.T.max()) * h.unit_days
-    return NotEnough(int(span), SPAN_FLOOR_DAYS, "days of history") if span < SPAN_FLOOR_DAYS else None
-
-
-def _climb(h: Histories, shift: int) -> tuple[Floats, Floats] | Degenerate:
-    """Optimum and covariance in log parameters, or why there is none inside the range."""
-    pace = float(h.count @ h.x / max(h.count @ h.T, 1e-9))
-    scale = -math.log(pace)  # alpha is r divided by the typical pace
-    bounds = [(_LOW, _HIGH), (_LOW + scale - 3, _HIGH + scale + 3), (_LOW, _HIGH), (_LOW, _HIGH)]
-
-    def loss(theta: Floats, rows: Histories) -> tuple[float, Floats]:
-        value, gradient = log_likelihood(theta, rows, shift)
-        total = rows.count.sum()
-        return -value / total, -gradient / total
-
-    # the starts only have to find the right hill, for which a subset of the histories is enough
-    part = _subset(h)
-    starts = [np.log([r, r / pace, a, b]) for r, a, b in _STARTS]
-    tries = [minimize(loss, start, args=(part,), jac=True, method="L-BFGS-B", bounds=bounds) for start in starts]
-    best = min(tries, key=lambda attempt: attempt.fun)
-    best = minimize(loss, best.x, args=(h,), jac=True, method="L-BFGS-B", bounds=bounds, options=_LOOSE)
-    if np.linalg.eigvalsh(_information(best.x, h, shift))[0] <= 2 * _FLAT:
-        # Newton will not move along a nearly flat direction, so go to its end here
-        best = minimize(loss, best.x, args=(h,), jac=True, method="L-BFGS-B", bounds=bounds, options=_TIGHT)
-    return _polish(np.asarray(best.x, dtype=float), h, shift)
-
-
-def _polish(theta: Floats, h: Histories, shift: int) -> tuple[Floats, Floats] | Degenerate:
-    """Newton steps from the end of L-BFGS-B, and the covariance there."""
-    for _ in range(_NEWTON_STEPS):
-        if (refusal := _degenerate(theta, h, shift)) is not None:
-            return refusal
-        _, gradient = log_likelihood(theta, h, shift)
-        values, vectors = np.linalg.eigh(_information(theta, h, shift))
-        if values[-1] <= 0 or values[1] <= _FLAT:
-            return Degenerate(NO_OPTIMUM)
-        # Along a flat direction (a and b growing together when everyone leaves with the same probability) forecasts do not
-        # change either: stay where L-BFGS-B stopped and count that direction as known.
-        covariance = (vectors * np.where(values > _FLAT, 1 / np.maximum(values, _FLAT), 0.0)) @ vectors.T
-        step = covariance @ gradient
-        if gradient @ step < _ENOUGH:  # twice the log-likelihood still to be had
-            return theta, covariance
-        theta = theta + step * min(1.0, 1.0 / float(np.abs(step).max()))
-    return Degenerate(NO_OPTIMUM)
-
-
-def _degenerate(theta: Floats, h: Histories, shift: int) -> Degenerate | None:
-    """The reason why parameters at this point describe no real difference between customers, if so."""
-    gone = h.count @ expit(_log_d(theta, h.x, h.t_x, h.T, shift))
-    if gone < 1:
-        return Degenerate(NOBODY_LEAVES)
-    return Degenerate(ALL_ALIKE) if theta[0] > math.log(_ALIKE) else None
-
-
-def _subset(h: Histories) -> Histories:
-    """Evenly spaced rows of a long list of histories, or all of a short one."""
-    if len(h.x) <= _START_ROWS:
-        return h
-    take = np.linspace(0, len(h.x) - 1, _START_ROWS).astype(int)
-    return Histories(h.x[take], h.t_x[take], h.T[take], h.count[take], h.unit_days)
-
-
-def _information(theta: Floats, h: Histories, shift: int) -> Floats:
-    """Observed information: minus the Hessian, by central differences of the analytic gradient."""
-    step = 1e-4
-    rows = [
-        (log_likelihood(theta + e, h, shift)[1] - log_likelihood(theta - e, h, shift)[1]) / (2 * step)
-        for e in np.eye(4) * step
-    ]
-    hessian = np.array(rows)
-    return np.asarray(-(hessian + hessian.T) / 2)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from helpers.metrics import beta_geometric
+from helpers.metrics import beta_geometric_fit
+from helpers.metrics.beta_geometric import BetaGeometric
 from helpers.metrics.histories import Degenerate, Histories
 from helpers.metrics.uncertainty import NotEnough
 
 
 @dataclass(frozen=True)
-class BgNbd(beta_geometric.BetaGeometric):
+class BgNbd(BetaGeometric):
     """Beta-geometric / negative binomial: nobody leaves before having come back once."""
 
     shift: ClassVar[int] = 0
@@ -28,4 +29,4 @@ def fit(h: Histories) -> BgNbd | NotEnough | Degenerate:
     Returns:
         The model, or why there is none: too few customers, or a history that cannot pin it down.
     """
-    return beta_geometric.fit(BgNbd, h)
+    return beta_geometric_fit.fit(BgNbd, h)

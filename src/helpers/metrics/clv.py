@@ -1,7 +1,8 @@
 """What each customer is expected to bring in the next months: expected orders × expected value × margin, discounted.
 
-Expected orders = P(alive) × what someone alive would order, and the latter depends on frequency and age alone. So Python works
-through the few distinct (frequency, T) and the engine does the rest: the customers table never leaves it.
+Expected orders = P(alive) × what someone alive would order, and the latter depends on frequency and age alone. So
+Python works through the few distinct (frequency, T) and the engine does the rest: the customers table never leaves
+it.
 """
 
 from __future__ import annotations
@@ -80,8 +81,9 @@ def total(
 ) -> Estimate:
     """Value of the whole base over the horizon, with the range in which the realised sum most likely falls.
 
-    The 95 % range holds what is not known about the parameters (delta method on the covariance of the fits) and the luck of
-    individual customers (futures simulated from each one's posterior); it takes the models themselves as true.
+    The 95 % range holds what is not known about the parameters (delta method on the covariance of the fits) and the
+    luck of individual customers (futures simulated from each one's posterior); it takes the models themselves as
+    true.
     """
     h, spent = _with_spend(customers, model.unit_days)
     discounted = _if_alive(model, h.x, h.T, months, annual_discount)[1]
@@ -149,8 +151,9 @@ def _slopes(of: Callable[[Fitted], float], at: Fitted, names: tuple[str, ...]) -
 def _luck(model: BetaGeometric, value: GammaGamma, h: Histories, spent: Floats, months: int) -> float:
     """Variance of the logarithm of the total that comes from what individual customers happen to do.
 
-    Given the history someone is alive with P(alive), and then λ ~ Gamma(r+x, α+T), p ~ Beta(a, β), ν ~ Gamma(q+px, γ+Σz). They
-    order min(Poisson(λt), Geometric(p)) times: up to the horizon or up to and including the order they leave after.
+    Given the history someone is alive with P(alive), and then λ ~ Gamma(r+x, α+T), p ~ Beta(a, β), ν ~ Gamma(q+px,
+    γ+Σz). They order min(Poisson(λt), Geometric(p)) times: up to the horizon or up to and including the order they
+    leave after.
     """
     rng = np.random.default_rng(_SEED)
     who = rng.choice(len(h.x), size=(_PEOPLE, 1), p=h.count / h.count.sum())

@@ -1,4 +1,4 @@
-"""How wrong was the model? Fitted on the first part of the history, it predicts the rest, by week and by frequency class."""
+"""How wrong was the model? Fitted on the first part of the history it predicts the rest, by week and by frequency."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import ibis.expr.types as ir
 import numpy as np
 
 from helpers.metrics import bg_nbd
-from helpers.metrics.beta_geometric import SPAN_FLOOR_DAYS, BetaGeometric
+from helpers.metrics.beta_geometric import BetaGeometric
+from helpers.metrics.beta_geometric_fit import SPAN_FLOOR_DAYS
 from helpers.metrics.customers import identified, summarise
 from helpers.metrics.histories import Degenerate, Floats, Histories, compress
 from helpers.metrics.uncertainty import NotEnough
@@ -35,7 +36,7 @@ class Week:
 
 @dataclass(frozen=True)
 class FrequencyClass:
-    """Customers with the same number of repeat days in calibration (7 stands for 7 and more): mean orders in the holdout."""
+    """Customers by repeat days in calibration (7 stands for 7 and more), with their mean orders in the holdout."""
 
     frequency: int
     customers: int
@@ -139,7 +140,7 @@ def _classes(h: Histories, later: Floats, expected: Floats) -> tuple[FrequencyCl
 def _weeks(
     model: BetaGeometric, h: Histories, customers: ir.Table, days: ir.Table, end: date, holdout: int
 ) -> tuple[Week, ...]:
-    """Actual and predicted repeat orders by week; week 0 is the last of calibration, week 1 the first of the holdout."""
+    """Actual and predicted repeat orders by week: 0 is the last of calibration, 1 the first of the holdout."""
     starts = customers.select("customer_id", "first_order")
     repeat = days.inner_join(starts, "customer_id")
     repeat = repeat.filter(repeat.day > repeat.first_order)

@@ -21,18 +21,22 @@ from helpers.metrics.histories import Degenerate, Floats
 from helpers.metrics.uncertainty import NotEnough
 
 BUYERS_FLOOR = 50
-"""Customers with a repeat day of positive value: the spread between customers (q) needs about as many as the BG/NBD does."""
+"""Customers with a repeat day of positive value: the spread between customers (q) needs about as many as BG/NBD."""
 
 CORRELATED = 0.3
 """From this |correlation| of frequency and spend on, the model's independence is in doubt and the reader is told."""
 
 NOTE_CORRELATED = key(
-    "Customers who come more often also spend differently per visit (correlation {correlation}), which this model ignores; "
-    "read the value of a customer as rough."
+    "Customers who come more often also spend differently per visit (correlation {correlation}), which this model "
+    "ignores; read the value of a customer as rough."
 )
 NO_SPEND = key("No customer has spent anything on a return visit, so there is no value per order to learn from.")
-SAME_SPEND = key("Every customer spends so nearly the same per visit that the average alone says what an order is worth.")
-HEAVY_TAIL = key("A few very large customers dominate so much that an average customer's value cannot be stated (q ≤ 1).")
+SAME_SPEND = key(
+    "Every customer spends so nearly the same per visit that the average alone says what an order is worth."
+)
+HEAVY_TAIL = key(
+    "A few very large customers dominate so much that an average customer's value cannot be stated (q ≤ 1)."
+)
 NO_OPTIMUM = key("The value model does not settle on one answer for this history, so no customer value is shown.")
 
 _CELLS = 1_000  # money is grouped to cells of 0.1 %
@@ -142,8 +146,8 @@ def log_likelihood(theta: Floats, s: Spend) -> tuple[float, Floats]:
     d_p = s.x * (both - digamma(px) + s.log_z + np.log(s.x) - log_total)
     d_q = both - digamma(q) + math.log(gamma) - log_total
     d_gamma = q / gamma - (px + q) / (gamma + s.x * s.z)
-    gradient = np.array([s.count @ d_p * p, s.count @ d_q * q, s.count @ d_gamma * gamma])
-    return float(s.count @ each), gradient
+    gradient = np.array([(s.count * d_p).sum() * p, (s.count * d_q).sum() * q, (s.count * d_gamma).sum() * gamma])
+    return float((s.count * each).sum()), gradient
 
 
 def fit(spend: Spend) -> GammaGamma | NotEnough | Degenerate:

@@ -70,7 +70,8 @@ def growth(orders: ir.Table, *, as_of: date) -> Growth:
 def _assemble(arrivals: pd.DataFrame, departures: pd.DataFrame, as_of: date) -> Growth:
     last = as_of.year * 12 + as_of.month - 1
     if arrivals.empty:
-        return Growth(pd.DataFrame(columns=["month", *arrivals.columns.drop("month"), *departures.columns.drop("month"), "complete"]), None, None)
+        nothing = arrivals.join(departures.drop(columns="month")).assign(complete=pd.Series(dtype="bool"))
+        return Growth(nothing, None, None)
     span = range(int(arrivals["month"].min()), last + 1)
     months = arrivals.set_index("month").reindex(span).join(departures.set_index("month")).fillna(0.0)
     counts = ["active", "new", "retained", "resurrected", "churned"]

@@ -1,7 +1,7 @@
 """Customers with the same purchase history are one row: what BG/NBD and its kin are fitted on.
 
-The likelihood of these models sees a customer only through (x, t_x, T), so a million customers are a few ten thousand rows
-with a count. The group-by runs in the engine; what leaves it is small.
+The likelihood of these models sees a customer only through (x, t_x, T), so a million customers are a few ten thousand
+rows with a count. The group-by runs in the engine; what leaves it is small.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Histories:
     def by_frequency(self) -> tuple[Floats, Floats]:
         """Distinct x, and how many customers have each."""
         x, where = np.unique(self.x, return_inverse=True)
-        return x, np.bincount(where, self.count)
+        return x, np.bincount(where, self.count).astype(np.float64)
 
     @property
     def repeaters(self) -> int:

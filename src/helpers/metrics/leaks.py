@@ -37,13 +37,13 @@ class Leak:
 def silent_regulars(customers: ir.Table) -> Leak | NotEnough:
     """Monthly spend that stops with late and lapsed regulars, each weighted by the chance that they do not return.
 
-    A regular's usual monthly spend is their revenue over the time from first to last order plus one rhythm. Each either
-    returns or not with their own probability, so the sum's variance is Σ spend²·p·(1−p). Lost customers are not in it: that
-    money has stopped already.
+    What stops is what they really spent in the last 365 days, by month: a rate read from a few orders close together would
+    promise money that was never there. Each customer either returns or not with their own probability, so the sum's variance
+    is Σ spend²·p·(1−p). Lost customers are not in it: that money has stopped already.
     """
-    quiet = customers.filter(customers.state.isin(["late", "lapsed"]) & (customers.frequency > 0) & customers.rhythm_days.notnull())
+    quiet = customers.filter(customers.state.isin(["late", "lapsed"]) & (customers.frequency > 0))
     stays_away = 1 - quiet.p_return_90d.fill_null(0.5)
-    usual = quiet.net_revenue / (quiet.recency + quiet.rhythm_days) * MONTH
+    usual = quiet.revenue_year / 12
     row = quiet.agg(
         n=quiet.count(), mean=(usual * stays_away).sum(), variance=(usual * usual * stays_away * (1 - stays_away)).sum()
     ).to_pyarrow().to_pylist()[0]

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from helpers.metrics import beta_geometric
+from helpers.metrics import beta_geometric_fit
+from helpers.metrics.beta_geometric import BetaGeometric
 from helpers.metrics.histories import Degenerate, Histories
 from helpers.metrics.uncertainty import NotEnough
 
 
 @dataclass(frozen=True)
-class MbgNbd(beta_geometric.BetaGeometric):
-    """Modified beta-geometric / negative binomial: one-time buyers may be gone too, so P(alive) tells them apart by age."""
+class MbgNbd(BetaGeometric):
+    """Modified beta-geometric / negative binomial: one-time buyers may be gone too, the older the likelier."""
 
     shift: ClassVar[int] = 1
 
@@ -26,4 +27,4 @@ def fit(h: Histories) -> MbgNbd | NotEnough | Degenerate:
     Returns:
         The model, or why there is none: too few customers, or a history that cannot pin it down.
     """
-    return beta_geometric.fit(MbgNbd, h)
+    return beta_geometric_fit.fit(MbgNbd, h)

@@ -1,4 +1,4 @@
-"""Presence: does the business show up between orders, and does it ever come to give rather than to sell? (S06, S24, S27)"""
+"""Presence: does the business show up between orders, and does it ever come to give rather than to sell (S06, S24, S27)?"""
 
 from __future__ import annotations
 

@@ -6,14 +6,15 @@ import numpy as np
 
 from helpers.metrics.histories import Floats
 
-NODES = 24
+NODES = 32
 
 
 def beta_nodes(a: Floats, b: Floats, nodes: int = NODES) -> tuple[Floats, Floats]:
-    """Nodes and weights so that Σ w·f(p) is the mean of f over p ~ Beta(a, b); exact for polynomials up to degree 2·nodes − 1.
+    """Nodes and weights: Σ w·f(p) is the mean of f over p ~ Beta(a, b), exact for polynomials to degree 2·nodes − 1.
 
     Args:
-        a, b: shape (k,), positive.
+        a: shape (k,), positive.
+        b: shape (k,), positive.
         nodes: points per distribution.
 
     Returns:
@@ -22,7 +23,7 @@ def beta_nodes(a: Floats, b: Floats, nodes: int = NODES) -> tuple[Floats, Floats
     a, b = np.asarray(a, dtype=float)[:, None], np.asarray(b, dtype=float)[:, None]
     i = np.arange(nodes, dtype=float)[None, :]
     total = a + b
-    # three-term recurrence of the polynomials orthogonal under Beta(a, b) on [0, 1]; n = 0 and 1 as limits, where it is 0/0
+    # three-term recurrence of the polynomials orthogonal under Beta(a, b) on [0, 1]; at 0 and 1 it may be 0/0
     two = 2 * i + total
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = 0.5 * (1 + (a - b) * (total - 2) / ((two - 2) * two))

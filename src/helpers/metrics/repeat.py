@@ -84,7 +84,8 @@ def waiting_times(orders: ir.Table, *, as_of: date, nth: int = 2) -> pd.DataFram
     pairs = pairs.filter(pairs.start.notnull())
     pairs = pairs.mutate(days=pairs.end.fill_null(ibis.literal(as_of)).delta(pairs.start, unit="day"))
     counts = pairs.group_by("days").agg(events=pairs.end.notnull().sum(), censored=pairs.end.isnull().sum())
-    return counts.order_by("days").to_pandas().astype("int64")
+    frame: pd.DataFrame = counts.order_by("days").to_pandas()
+    return frame.astype("int64")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ def auc(outcome: Floats, score: Floats) -> Estimate:
     Interval by Hanley & McNeil (1982).
 
     Args:
-        outcome: 0 or 1, both present. score: higher means likelier to be 1.
+        outcome: 0 or 1, both present.
+        score: higher means likelier to be 1.
     """
     came = int(outcome.sum())
     stayed = len(outcome) - came

@@ -117,19 +117,21 @@ def complaints(tickets: ir.Table, orders: ir.Table, *, as_of: date, horizon_days
         offered=(seen.refused.fill_null(False) & seen.alternative_offered.fill_null(False)).sum(),
     ).to_pyarrow().to_pylist()[0]
     n = int(totals["n"])
+    recovered, by_speed = _recovery(seen, orders, as_of, horizon_days, quick_hours)
     return Complaints(
         complaints=n,
         per_100_orders=100 * n / n_orders if n_orders else 0.0,
         open=int(totals["open"] or 0),
         median_first_reply_hours=totals["median"],
-        **_recovery(seen, orders, as_of, horizon_days, quick_hours),
+        recovered=recovered,
+        by_speed=by_speed,
         alternative=rate(int(totals["offered"] or 0), int(totals["refused"] or 0)),
     )
 
 
 def _recovery(
     seen: ir.Table, orders: ir.Table, as_of: date, horizon_days: int, quick_hours: int
-) -> dict[str, Rate | NotEnough | Difference]:
+) -> tuple[Rate | NotEnough, Difference]:
     """Per complaining customer (first ticket): did an order follow within the horizon, and was the first reply quick?"""
     mature = seen.filter(seen.customer_id.notnull() & (seen.opened_at.date() <= ibis.literal(as_of - timedelta(days=horizon_days))))
     first = _earliest(mature, "opened_at", "ticket_id").select("customer_id", opened="opened_at", reply="first_reply_at")
@@ -141,10 +143,7 @@ def _recovery(
     rows = each.group_by(quick=quick).agg(n=each.count(), k=each.back.fill_null(False).sum()).to_pyarrow().to_pylist()
     counts = {bool(r["quick"]): (int(r["k"]), int(r["n"])) for r in rows}
     fast, slow = counts.get(True, (0, 0)), counts.get(False, (0, 0))
-    return {
-        "recovered": rate(fast[0] + slow[0], fast[1] + slow[1]),
-        "by_speed": _compare(rate(*fast), rate(*slow)),
-    }
+    return rate(fast[0] + slow[0], fast[1] + slow[1]), _compare(rate(*fast), rate(*slow))
 
 
 @dataclass(frozen=True)

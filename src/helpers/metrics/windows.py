@@ -1,4 +1,4 @@
-"""The business's own past as training material: what was known of each customer at earlier days, and who came back after.
+"""The business's own past as training material: what was known of customers at earlier days, and who came back after.
 
 A *window* is a day in the past: customers as they stood then, and whether they ordered in the `horizon_days` after it.
 Counting and features are expressions and run in the engine, with the same definitions for learning and for scoring.
@@ -24,7 +24,7 @@ FORGOTTEN = 3 * HALF_LIFE
 """Days from which on a purchase day no longer counts for momentum (it would be worth an eighth)."""
 
 SAMPLE = 50_000
-"""Customers the past is learned from. Twenty coefficients and four parameters do not get better from more; time does not grow."""
+"""Customers the past is learned from: twenty coefficients and four parameters hardly get better from more."""
 
 WINDOWS = 6
 FOLDS = 4
@@ -42,7 +42,8 @@ class Window:
     Attributes:
         origin: that day.
         features: shape (n, k), columns as :func:`features` names them.
-        frequency, recency, T: purchase history up to that day, in days. returned: 1 if they ordered in the horizon after.
+        frequency, recency, T: purchase history up to that day, in days. returned: 1 if they ordered in the horizon
+        after.
         fold: 0…:data:`FOLDS`−1, the same for one customer in every window.
     """
 
@@ -103,9 +104,9 @@ class Past:
 def features(t: ir.Table, typical_gap: float) -> dict[str, ir.FloatingValue]:
     """What the logistic regression sees of a customer, by name.
 
-    Logarithms of counts and times with a few kinks, so that straight lines can bend: orders, days since the last, age, orders
-    in the last 30/90/180 days, momentum (orders, each worth half after 180 days), and lateness = log of days since the last
-    order over the customer's own gap (shrunk toward the typical one by one observation).
+    Logarithms of counts and times with a few kinks, so that straight lines can bend: orders, days since the last,
+    age, orders in the last 30/90/180 days, momentum (orders, each worth half after 180 days), and lateness = log of
+    days since the last order over the customer's own gap (shrunk toward the typical one by one observation).
 
     Args:
         t: frequency, recency, T (days), n30, n90, n180 (purchase days in the last …) and momentum.
@@ -128,7 +129,7 @@ def features(t: ir.Table, typical_gap: float) -> dict[str, ir.FloatingValue]:
 
 
 def bounded(name: str) -> bool:
-    """Whether a feature is held to the range seen in training: counts are, times are not, for everybody's time moves on."""
+    """Whether a feature is held to the range seen in training: counts are; times are not, for time moves on."""
     return not name.startswith(_TIMES)
 
 
@@ -160,13 +161,14 @@ def with_recent(customers: ir.Table, orders: ir.Table, as_of: date) -> ir.Table:
 def look_back(orders: ir.Table, as_of: date, horizon_days: int = 90, count: int = WINDOWS) -> Past | NotEnough:
     """The business now and at earlier days, one query for all of them.
 
-    A window counts when the business had been open for a horizon before it; customers beyond :data:`SAMPLE` are a sample by
-    hashed id, the same ones in every window.
+    A window counts when the business had been open for a horizon before it; customers beyond :data:`SAMPLE` are a
+    sample by hashed id, the same ones in every window.
 
     Args:
         orders: canonical orders.
         as_of: observation end. The latest window lies `horizon_days` before it, so its outcome is fully seen.
-        horizon_days: days in which a return counts. count: how many windows at most.
+        horizon_days: days in which a return counts.
+        count: how many windows at most.
     """
     base = identified(orders, as_of).select("customer_id", "day").distinct()
     each = base.group_by("customer_id").agg(first=base.day.min(), span=_span(base), gaps=base.count() - 1)

@@ -17,6 +17,7 @@ from helpers.business import Business
 from helpers.metrics import backtest, bg_nbd, clv, customers, decline, gamma_gamma, histories, risk, states, windows
 from helpers.metrics.base import overview
 from helpers.metrics.beta_geometric import BetaGeometric
+from helpers.metrics.uncertainty import NotEnough
 from helpers.records import plain
 
 CUSTOMER_COLUMNS = (
@@ -87,14 +88,17 @@ def build_customers(business: Business, out: Path, con: Any, *, as_of: date) -> 
     table = con.create_table("c_states", table, temp=True)
     frequency_model = bg_nbd.fit(histories.compress(table))
     value_model = gamma_gamma.fit(gamma_gamma.compress(table))
-    past = windows.look_back(orders, as_of, RETURN_DAYS)
+    looked_back = windows.look_back(orders, as_of, RETURN_DAYS)
+    past = None if isinstance(looked_back, NotEnough) else looked_back
     chances = risk.score(orders, table, as_of, RETURN_DAYS, past=past)
     valued = clv.score(table, frequency_model, value_model, margin=business.margin)
     joined = valued.left_join(chances.scores.select("customer_id", "p_return_90d"), "customer_id").drop("customer_id_right")
     ready = segments.assign(joined, segments.load_rules()).select(*CUSTOMER_COLUMNS)
     ready = con.create_table("c_ready", ready, temp=True)
     tables.write(con, ready.order_by("customer_id"), out / "tables", "customers")
-    both = isinstance(frequency_model, BetaGeometric) and isinstance(value_model, gamma_gamma.GammaGamma)
+    worth = None
+    if isinstance(frequency_model, BetaGeometric) and isinstance(value_model, gamma_gamma.GammaGamma):
+        worth = clv.total(table, frequency_model, value_model, margin=business.margin)
     facts = {
         "rhythm": rhythm,
         "thresholds": limits,
@@ -104,7 +108,7 @@ def build_customers(business: Business, out: Path, con: Any, *, as_of: date) -> 
         "backtest": backtest.backtest(orders, as_of, RETURN_DAYS, past=past),
         "next_12_months": {
             "orders": ready.expected_orders_12m.sum().to_pyarrow().as_py(),
-            "clv": clv.total(table, frequency_model, value_model, margin=business.margin) if both else None,
+            "clv": worth,
         },
     }
     files.write_text(out / "records" / "customers.json", json.dumps(plain(facts), ensure_ascii=False, indent=1))

@@ -16,7 +16,7 @@ from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 PRELOAD = (
     "ipykernel.kernelapp", "ibis.backends.duckdb", "pandas", "matplotlib.figure", "matplotlib.backends.backend_svg",
@@ -85,7 +85,7 @@ class _Forked:
         self._process.kill()
 
 
-class ForkedProvisioner(LocalProvisioner):  # type: ignore[misc]
+class ForkedProvisioner(LocalProvisioner):
     """Jupyter's extension point for how a kernel process comes to life."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
@@ -96,7 +96,7 @@ class ForkedProvisioner(LocalProvisioner):  # type: ignore[misc]
             target=run_kernel, args=(cmd[cmd.index("-f") + 1], environment, str(kwargs.get("cwd") or "")), daemon=True
         )
         process.start()
-        self.process = _Forked(process)
+        self.process = _Forked(process)  # type: ignore[assignment]  # quacks like the subprocess it stands for
         self.pid = process.pid
         self.pgid = None
         return self.connection_info

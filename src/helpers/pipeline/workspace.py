@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -75,11 +74,11 @@ def put_in_place(staging: Path, target: Path) -> None:
     """Make a finished run the run of its day; the old one is removed only after the new one is there."""
     retired = target.with_name(f"{RETIRED}{target.name}_{uuid.uuid4().hex[:8]}")
     if target.exists():
-        os.rename(target, retired)
+        target.rename(retired)
     try:
-        os.rename(staging, target)
+        staging.rename(target)
     except OSError:
         if retired.exists():
-            os.rename(retired, target)
+            retired.rename(target)
         raise
     shutil.rmtree(retired, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -42,7 +43,7 @@ def _one(mistake: Mistake, values: Mapping[str, float | None]) -> Diagnosed:
     if limits is None:
         return Diagnosed(mistake, None, "asked", 0.0)
     value = values.get(limits.metric_key)
-    if value is None:
+    if value is None or math.isnan(value):
         return Diagnosed(mistake, None, "unmeasured", 0.0)
     return Diagnosed(mistake, value, limits.level(value), _distance(limits, value))
 

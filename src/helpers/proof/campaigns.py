@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from helpers.business import Business, Campaign
+from helpers.campaigns.plan import OwnResult
 from helpers.errors import InputError
 from helpers.intake import people_keys
 from helpers.intake.plain import read_plain
@@ -63,9 +64,9 @@ def read_campaign(
         numeric = [c for c, kind in table.schema().items() if kind.is_numeric()]
         if not numeric:
             raise InputError("{file} has no outcome column with numbers; add e.g. “returned” (0/1) or “spend”.", file=Path(campaign.outcomes).name)
-        money = next((c for c in numeric if c in {"spend", "revenue", "net_revenue"}), None)
+        main = _named(numeric, RETURNED) or numeric[0]
         return read_out(
-            table, campaign=campaign.id, name=title(campaign), main=numeric[0], money=money, margin=business.margin,
+            table, campaign=campaign.id, name=title(campaign), main=main, money=_named(numeric, MONEY), margin=business.margin,
             cost=campaign.cost, holdout=_control(table),
         )  # fmt: skip
     if not (campaign.treated and campaign.holdout and campaign.sent_at):
@@ -78,18 +79,33 @@ def read_campaign(
             campaign=campaign.id, sent=campaign.sent_at, end=as_of,
         )  # fmt: skip
     people, unknown = assigned(con, client, campaign, tables.people, business.country)
-    outcomes = outcomes_from_orders(people, tables.orders, sent_at=campaign.sent_at, window_days=campaign.window_days)
+    seen = tables.orders.filter(tables.orders.ordered_at.date() <= ibis.literal(as_of))
+    outcomes = outcomes_from_orders(people, seen, sent_at=campaign.sent_at, window_days=campaign.window_days)
     outcomes = con.create_table(ibis.util.gen_name("campaign"), outcomes.select("customer_id", "arm", "returned", "orders", "revenue"), temp=True)
     found = read_out(
         outcomes, campaign=campaign.id, name=title(campaign), main="returned", money="revenue", margin=business.margin, cost=campaign.cost
     )
     if isinstance(found, NotEnough):
         return found
-    return replace(found, unknown=unknown, window_days=campaign.window_days, sent_at=campaign.sent_at)
+    found = replace(found, unknown=unknown, window_days=campaign.window_days, sent_at=campaign.sent_at)
+    if as_of < campaign.sent_at + timedelta(days=campaign.window_days - 1):
+        return replace(found, verdict="no verdict", needed_per_arm=None, warnings=(*found.warnings, INTERIM))
+    return found
 
 
+INTERIM = "The days agreed for this campaign are not over yet, so this is an interim count."
+"""Looking again and again until the interval happens to exclude zero would call luck a success."""
+RETURNED = ("returned", "return", "visit", "ordered", "bought", "purchased", "conversion", "converted", "quay lại", "mua")
+MONEY = ("spend", "revenue", "net_revenue", "doanh thu", "chi tiêu")
+"""What people call the outcome a campaign is judged by, and the money it brought; first come, first chosen."""
 CONTROLS = ("holdout", "control", "no e-mail", "no email", "none", "doi chung", "đối chứng", "nhóm đối chứng")
 """What people call the group that was left out."""
+
+
+def _named(columns: Sequence[str], names: Sequence[str]) -> str | None:
+    """The column that bears the first of the names found."""
+    known = {c.strip().casefold(): c for c in columns}
+    return next((known[name] for name in names if name in known), None)
 
 
 def _control(table: ir.Table) -> str:
@@ -171,3 +187,16 @@ def read_all(
 def summaries(readouts: Sequence[tuple[Campaign, Readout | NotEnough]]) -> list[dict[str, Any]]:
     """All read-outs as `metrics.json` documents them."""
     return [summary(found, campaign) for campaign, found in readouts]
+
+
+def proven(readouts: Sequence[tuple[Campaign, Readout | NotEnough]]) -> dict[tuple[str, str], OwnResult]:
+    """(play, segment) → what the business's own latest campaign of that play brought there and cost.
+
+    A campaign that names no segments teaches nothing about any: a lift is not carried over to people it was not measured on.
+    """
+    return {
+        (campaign.play, segment): OwnResult(found.comparisons[0].difference, campaign.cost / found.arms[0].n)
+        for campaign, found in readouts
+        if campaign.play and isinstance(found, Readout) and found.verdict != "no verdict" and len(found.arms) == 2
+        for segment in campaign.segments
+    }

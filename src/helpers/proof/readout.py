@@ -12,8 +12,9 @@ import ibis.expr.types as ir
 from scipy.stats import chisquare
 from scipy.stats import t as student
 
+from helpers.campaigns.power import needed_per_arm
 from helpers.errors import key
-from helpers.metrics.uncertainty import Estimate, NotEnough, Rate, newcombe, wilson, z
+from helpers.metrics.uncertainty import Estimate, NotEnough, Rate, newcombe, wilson
 
 Verdict = Literal["worked", "not shown yet", "did harm", "no verdict"]
 ARM_FLOOR = 20
@@ -46,7 +47,8 @@ class Arm:
 @dataclass(frozen=True)
 class Comparison:
     """One treated arm against the holdout for one outcome: difference per customer with 95 % interval (rates: Newcombe; money:
-    Welch)."""
+    Welch).
+    """
 
     arm: str
     outcome: str
@@ -58,7 +60,8 @@ class Readout:
     """What a campaign brought.
 
     Attributes:
-        campaign, name: id and title. arms: holdout last. comparisons: treated − holdout per outcome.
+        campaign, name: id and title. arms: holdout last; in each the main outcome first. comparisons: treated − holdout per
+            outcome, in the same order.
         incremental_margin: extra margin of the whole treated arm over the window. cost: as given.
         roi: (incremental margin − cost) / cost, None when no cost is given. verdict: on the main outcome.
         warnings: English catalog sentences on what is wrong with the experiment; any that undermines it forces "no verdict".
@@ -121,7 +124,7 @@ def _arms(table: ir.Table, columns: tuple[str, ...], binary: frozenset[str]) -> 
     """Means, variances and counts per arm in one pass of the engine."""
     aggregates = {"n": table.count()}
     for column in columns:
-        value = table[column].cast("float64")
+        value = table[column]
         aggregates |= {f"m_{column}": value.mean(), f"v_{column}": value.var(), f"s_{column}": value.sum()}
     arms, variances = {}, {}
     for row in table.group_by("arm").agg(**aggregates).to_pyarrow().to_pylist():
@@ -151,17 +154,25 @@ def read_out(
     """Compare every treated arm with the holdout on every numeric outcome.
 
     Args:
-        table: one row per assigned customer: customer_id, arm, and numeric outcome columns. main: the outcome the verdict is
-            on. money: revenue column that pays for the campaign, if any. margin: gross margin, 0–1. cost: of the whole campaign.
-        holdout: name of the arm that was left out. planned_holdout_share: to check the split against.
+        table: one row per assigned customer: customer_id, arm, and numeric outcome columns. Rows without an arm are left out;
+            a missing outcome means that nothing happened and counts as 0 (intention to treat).
+        main: the outcome the verdict is on. money: revenue column that pays for the campaign, if any.
+        margin: gross margin, 0–1. cost: of the whole campaign. holdout: name of the arm that was left out.
+        planned_holdout_share: to check the split against.
 
     Returns:
         The read-out, or :class:`NotEnough` when an arm is below the floor.
+
+    Raises:
+        ValueError: the main outcome is not among the columns.
     """
     columns = tuple(c for c, kind in table.schema().items() if kind.is_numeric() or kind.is_boolean())
-    columns = tuple(c for c in columns if c not in {"arm", "customer_id", "id"})
-    spread = table.agg(**{c: ((table[c].cast("float64") != 0) & (table[c].cast("float64") != 1)).sum() for c in columns})
-    binary = frozenset(c for c, other in spread.to_pyarrow().to_pylist()[0].items() if not other)
+    columns = tuple(sorted((c for c in columns if c not in {"arm", "customer_id", "id"}), key=lambda c: c != main))
+    if main not in columns:
+        raise ValueError(f"there is no outcome {main} among {columns}")
+    table = table.filter(table.arm.notnull()).mutate(**{c: table[c].cast("float64").fill_null(0.0) for c in columns})
+    spread = table.agg(**{c: ((table[c] != 0) & (table[c] != 1)).sum() for c in columns})
+    binary = frozenset(c for c, other in spread.to_pyarrow().to_pylist()[0].items() if not other and c != money)
     arms, variances = _arms(table, columns, binary)
     control = arms.get(holdout)
     treated = [arm for arm_name, arm in sorted(arms.items()) if arm_name != holdout]
@@ -202,9 +213,7 @@ def _verdict(main: list[Comparison], treated: list[Arm], control: Arm, name: str
     lift = max((c.difference.value for c in main), default=0.0)
     if not base.rate or lift <= 0 or base.rate.value + lift > 1:
         return "not shown yet", None
-    p, q = base.rate.value, base.rate.value + lift
-    spread = p * (1 - p) + q * (1 - q)
-    return "not shown yet", math.ceil(((z() + z(0.6)) / lift) ** 2 * spread)
+    return "not shown yet", needed_per_arm(base.rate.value, lift)
 
 
 def _with_money(result: Readout, treated: list[Arm], money: str | None, margin: float, cost: float) -> Readout:

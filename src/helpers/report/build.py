@@ -34,7 +34,7 @@ def build_report(out: Path, business: Business, *, client: Path, say: Language, 
     numbers = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     said = session.load(client)
     facts = Facts(numbers, said, business, say, load(), load_rules())
-    books = [nbformat.read(out / "notebooks" / f"{name}.ipynb", as_version=4) for name in NOTEBOOKS]
+    books = [nbformat.reads((out / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"), as_version=4) for name in NOTEBOOKS]
     page = render(
         books,
         cover=cover(facts, as_of),

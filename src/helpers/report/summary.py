@@ -71,7 +71,7 @@ def summary(facts: Facts) -> Summary:
         fix=_fix(facts, worst),
         policy=_policy(facts, worst),
         leaks=_leaks(facts),
-        actions=_actions(facts),
+        actions=_actions(facts, worst),
         guesses=_guesses(facts),
         grade=grade(facts),
     )
@@ -163,7 +163,8 @@ def _who_is_leaving(facts: Facts) -> str:
     )  # fmt: skip
     most = max(risky, key=lambda s: s["revenue_year"])
     return text + " " + say.text(
-        "Most of that money is in “{segment}” ({customers}).", segment=facts.rules.title(most["segment"], say.code), customers=most["customers"]
+        "The largest part of it is in “{segment}” ({customers}).",
+        segment=facts.rules.title(most["segment"], say.code), customers=people(most["customers"], say),
     )
 
 
@@ -174,7 +175,7 @@ def _fix(facts: Facts, worst: Sequence[Diagnosed]) -> str:
         return say.text("No measured mistake crosses its threshold. Ask about what is not measured yet.")
     mistake = worst[0].mistake
     play = facts.book.plays[mistake.plays[0]]
-    return say.text("{mistake}. Begin with: {play}.", mistake=mistake.title[say.code], play=_lower(play.title[say.code]))
+    return say.text("{mistake}. Begin with “{play}”.", mistake=mistake.title[say.code], play=play.title[say.code])
 
 
 def _policy(facts: Facts, worst: Sequence[Diagnosed]) -> str:
@@ -207,25 +208,45 @@ def _leaks(facts: Facts) -> Figure | Missing:
     )  # fmt: skip
 
 
-def _actions(facts: Facts) -> Actions | Missing:
-    """The session's commitments, else the plan's first three."""
+def _actions(facts: Facts, worst: Sequence[Diagnosed]) -> Actions:
+    """The session's commitments, else one call, one campaign and one change in how the shop works."""
     say = facts.say
     promised = [c for c in facts.session.commitments if c.status == "open"][:3]
     if promised:
-        items = tuple(Action(c.what, c.owner or "–", say.date(c.due) if c.due else "–") for c in promised)
-        return Actions(items, language=say)
-    items = tuple(
-        Action(
-            say.text("{play}: {customers} in “{segment}”", play=facts.book.plays[p["play"]].title[say.code],
-                     customers=people(p["treated"], say), segment=facts.rules.title(p["segment"], say.code)),
-            say.text(OWNERS[p["owner"]]), say.text("next Monday"), facts.book.plays[p["play"]].first_step[say.code],
-        )
-        for p in (facts.numbers.get("plan") or ())[:3]
-    )  # fmt: skip
-    if not items:
-        play = facts.book.plays["identify-at-the-till"]
-        items = (Action(play.title[say.code], say.text(OWNERS[play.owner]), say.text("next Monday"), play.first_step[say.code]),)
-    return Actions(items, language=say)
+        return Actions(tuple(Action(c.what, c.owner or "–", say.date(c.due) if c.due else "–") for c in promised), language=say)
+    items = [action for action in (_call(facts), _campaign(facts), _process(facts, worst)) if action is not None]
+    return Actions(tuple(items), language=say)
+
+
+def _call(facts: Facts) -> Action | None:
+    """Ring the regulars on the call list."""
+    say, count = facts.say, facts.numbers.get("calls_this_week")
+    if not count:
+        return None
+    play = facts.book.plays["overdue-regulars-call"]
+    what = say.plural("Call {n} regular from the list “call-this-week”", "Call {n} regulars from the list “call-this-week”", count)
+    return Action(what, say.text(OWNERS[play.owner]), say.text("next Monday"), play.first_step[say.code])
+
+
+def _campaign(facts: Facts) -> Action | None:
+    """Send the best campaign of the plan that has lists."""
+    say = facts.say
+    listed = facts.numbers.get("campaign_lists") or {}
+    for p in facts.numbers.get("plan") or ():
+        if f"{p['play']}-{p['segment'].replace('_', '-')}" in listed:
+            play = facts.book.plays[p["play"]]
+            what = say.text("{play}: {customers} in “{segment}”", play=play.title[say.code], customers=people(p["treated"], say),
+                            segment=facts.rules.title(p["segment"], say.code))  # fmt: skip
+            return Action(what, say.text(OWNERS[p["owner"]]), say.text("next Monday"), play.first_step[say.code])
+    return None
+
+
+def _process(facts: Facts, worst: Sequence[Diagnosed]) -> Action:
+    """Change one thing in how the shop works: against the worst measured mistake, or start knowing who the customers are."""
+    say = facts.say
+    cures = (facts.book.plays[name] for d in worst for name in d.mistake.plays)
+    play = next((cure for cure in cures if cure.purpose == "process"), facts.book.plays["identify-at-the-till"])
+    return Action(play.title[say.code], say.text(OWNERS[play.owner]), say.text("the end of the week"), play.first_step[say.code])
 
 
 def _guesses(facts: Facts) -> Compare | Missing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -92,7 +93,7 @@ def _mark_day(axes: Axes, frame: pd.DataFrame, day: int, width: float, words: Se
     top, last = axes.get_ylim()[1], axes.get_xlim()[1]
     line = _LINE * top / _HEIGHT
     axes.vlines(day, 0, top + 0.2 * line, color=style.INK, linewidth=1, linestyle=(0, (3, 3)), zorder=3, clip_on=False)
-    dot = {"color": style.NOW, "markeredgecolor": style.PAPER, "markeredgewidth": 1.5, "markersize": 9}
+    dot: dict[str, Any] = {"color": style.NOW, "markeredgecolor": style.PAPER, "markeredgewidth": 1.5, "markersize": 9}
     axes.plot([day], [share], "o", zorder=5, **dot)
     half = max(widest(words[:1], weight=600), widest(words[1:])) / 2 * last / width
     at = min(max(day, half), last - half)
@@ -173,25 +174,24 @@ def _lanes(events: Sequence[tuple[float, str]], n: int, width: float) -> list[tu
 
 
 def _mark_events(axes: Axes, lanes: Sequence[tuple[float, str, int]], rows: int, width: float) -> None:
+    """A dashed line up to each name; a name hides the lines of others that pass behind it."""
     low, top = axes.get_ylim()
     last = axes.get_xlim()[1]
     line = _LINE * top / _HEIGHT
+    dashed: dict[str, Any] = {
+        "color": style.ATTENTION,
+        "linewidth": 1,
+        "linestyle": (0, (2, 2)),
+        "zorder": 2,
+        "clip_on": False,
+    }
+    paper = {"facecolor": style.PAPER, "edgecolor": "none", "pad": 0.5}
     for week, label, lane in lanes:
-        height = top + (rows - 1 - lane) * line
-        axes.vlines(
-            week,
-            low,
-            height + 0.1 * line,
-            color=style.ATTENTION,
-            linewidth=1,
-            linestyle=(0, (2, 2)),
-            zorder=2,
-            clip_on=False,
-        )
+        foot = top + (rows - 1 - lane) * line
+        axes.vlines(week, low, foot + 0.1 * line, **dashed)
         half = style.text_width(label) / 2 * last / width
-        axes.text(
-            min(max(week, half), last - half), height + 0.35 * line, label, ha="center", color=style.INK, clip_on=False
-        )
+        at = min(max(week, half), last - half)
+        axes.text(at, foot + 0.35 * line, label, ha="center", color=style.INK, clip_on=False, bbox=paper)
 
 
 def _month_axis(axes: Axes, positions: pd.Series, width: float, language: Language) -> None:

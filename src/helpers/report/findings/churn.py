@@ -13,10 +13,10 @@ from helpers.metrics.cohorts import Cohorts
 from helpers.metrics.repeat import ReturnCurve, Rung
 from helpers.metrics.states import STATES
 from helpers.metrics.uncertainty import NotEnough
-from helpers.run import Run
 from helpers.report import charts
 from helpers.report.findings.common import between, capital, definition, not_measured, of_ten, too_few
 from helpers.report.pieces import Details, Figure, Finding, Missing
+from helpers.run import Run
 
 STATE_NAMES = {
     "active": key("on time"),
@@ -208,6 +208,7 @@ def back_test(run: Run) -> Finding:
         "Told to pick the one who returns out of two, the score is right in {auc} of cases (a coin: 50 %).",
         flagged=found["flagged"], n=found["n"], recall=say.percent(found["recall"]["value"]), auc=say.percent(found["auc"]["value"]),
     )  # fmt: skip
+    body += " " + say.text(found["verdict"])
     return Finding(headline, body, level=3)
 
 

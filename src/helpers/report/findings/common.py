@@ -8,9 +8,9 @@ from typing import Any
 
 from helpers.language import Language
 from helpers.metrics.uncertainty import Estimate, NotEnough, Rate
-from helpers.run import Run
 from helpers.playbook import load
 from helpers.report.pieces import Details, Finding, Missing
+from helpers.run import Run
 
 Item = tuple[str, float, float, float, int]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from helpers.campaigns.plan import Proposal
-from helpers.run import Run
+from helpers.campaigns.plan import Proposal, worthwhile
 from helpers.playbook import Playbook
 from helpers.report import charts
 from helpers.report.findings.common import estimate_text, not_measured, people
 from helpers.report.findings.plans import OWNERS
 from helpers.report.pieces import Action, Actions, Column, Details, Figure, Finding, Missing, Note, TableView
+from helpers.run import Run
 from helpers.segments import Rules
 
 
@@ -20,6 +20,15 @@ def best(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run) -> Fi
     if not plan:
         return Finding(say.text("No campaign can be planned yet"), no_audience(run))
     top = plan[0]
+    if top.cost is not None and top.gain <= 0:
+        headline = say.text("On cautious assumptions no campaign pays for itself yet")
+        body = say.text(
+            "The best, “{play}” for “{segment}”, may bring {money} and costs about {cost}. Try it small, compare with those left out, "
+            "and plan with your own figure next time.",
+            play=book.plays[top.play].title[say.code], segment=rules.title(top.segment, say.code),
+            money=run.money(top.margin.value), cost=run.money(top.cost),
+        )  # fmt: skip
+        return Finding(headline, body)
     headline = say.text(
         "Start with “{play}” for “{segment}”", play=book.plays[top.play].title[say.code], segment=rules.title(top.segment, say.code)
     )
@@ -109,7 +118,7 @@ def actions(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run) ->
     """The first three campaigns as actions with an owner."""
     say = run.say
     items = []
-    for p in plan[:3]:
+    for p in worthwhile(plan):
         play = book.plays[p.play]
         what = say.text("{play}: {customers} in “{segment}”", play=play.title[say.code], customers=people(p.treated, say),
                         segment=rules.title(p.segment, say.code))  # fmt: skip

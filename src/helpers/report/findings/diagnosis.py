@@ -16,7 +16,6 @@ from helpers.metrics.presence import Presence
 from helpers.metrics.repeat import RepeatRate
 from helpers.metrics.service import Complaints, Difference, GroupRate, Spending
 from helpers.metrics.uncertainty import NotEnough, Rate
-from helpers.run import Run
 from helpers.report import charts
 from helpers.report.findings.common import (
     between,
@@ -31,6 +30,7 @@ from helpers.report.findings.common import (
     too_few,
 )
 from helpers.report.pieces import Column, Details, Figure, Finding, Missing, TableView
+from helpers.run import Run
 
 LEAKS = {
     "silent_regulars": key("Regulars who have gone quiet"),
@@ -39,6 +39,8 @@ LEAKS = {
     "late_deliveries": key("First deliveries that came late"),
 }
 """Leak id → its everyday name (catalog keys)."""
+SHARED = 180
+"""Longest horizon the title of the repeat-purchase chart speaks of, days."""
 
 
 def come_back(rates: Sequence[RepeatRate], run: Run) -> Finding:
@@ -62,12 +64,13 @@ def come_back_chart(rates: Sequence[RepeatRate], run: Run) -> Figure | Missing:
     items = rate_items((say.text("within {days} days", days=r.horizon_days), r.rate) for r in rates)
     if not items:
         return not_measured(say.text("Coming back by horizon"), say.text("recording a customer on every order."), say)
-    shown = [r for r in rates if isinstance(r.rate, Rate)]
+    shown = [(r.horizon_days, r.rate) for r in rates if isinstance(r.rate, Rate)]
     if len(shown) > 1:
-        first, last = shown[0], shown[-1]
+        # the longest horizons rest on the oldest customers only, so the title compares two that share most of theirs
+        early, late = shown[0], max((pair for pair in shown if pair[0] <= SHARED), key=lambda pair: pair[0], default=shown[-1])
         title = say.text(
             "After {short} days {early} have come back, after {long} days {late}",
-            short=first.horizon_days, early=say.percent(first.rate.value), long=last.horizon_days, late=say.percent(last.rate.value),
+            short=early[0], early=say.percent(early[1].value), long=late[0], late=say.percent(late[1].value),
         )  # fmt: skip
     else:
         title = say.text("So far only one horizon can be read")
@@ -336,7 +339,7 @@ def leaks_details(found: Sequence[Leak], run: Run) -> Details:
     """How each leak is sized."""
     say = run.say
     texts = {
-        "silent_regulars": say.text("Usual monthly spend of regulars later than usual, each weighted by the chance of not coming back within 90 days."),
+        "silent_regulars": say.text("What regulars who are later than usual spent per month in the last year, each weighted by the chance of not coming back within 90 days."),
         "declining": say.text("What regulars spend less than before in the last 8 weeks, after taking out how the whole base moved."),
         "first_timers": say.text("If every quarter's first-time buyers came back as often as in your best quarter: an upper yardstick, not a forecast."),
         "late_deliveries": say.text("Difference in return between late and on-time first deliveries; it describes and does not prove the cause."),

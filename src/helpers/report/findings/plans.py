@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from helpers.errors import key
-from helpers.run import Run
 from helpers.playbook import Playbook
 from helpers.report import charts
 from helpers.report.findings.common import not_measured, people
 from helpers.report.pieces import Action, Actions, Column, Details, Figure, Finding, Missing, TableView
+from helpers.run import Run
 from helpers.segments import Rules, SegmentSize
 
 AT_RISK = ("overdue_regular", "declining_call", "declining_watch", "lapsed", "one_time_overdue")
@@ -75,7 +75,8 @@ def what_to_do(sizes: Sequence[SegmentSize], rules: Rules, book: Playbook, run: 
 
 def first_steps(sizes: Sequence[SegmentSize], rules: Rules, book: Playbook, run: Run) -> Actions:
     """The first step of the three most urgent segments, doable on Monday."""
-    say, steps = run.say, []
+    say = run.say
+    steps: list[Action] = []
     by_name = {s.segment: s for s in sizes}
     for name in AT_RISK:
         play = next(iter(book.plays_for(name)), None)

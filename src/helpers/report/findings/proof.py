@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from helpers.business import Campaign
 from helpers.errors import key
 from helpers.metrics.uncertainty import NotEnough
-from helpers.run import Run
 from helpers.proof.campaigns import title
 from helpers.proof.readout import Readout
 from helpers.proof.since import Change
 from helpers.report import charts
 from helpers.report.findings.common import between_money, capital, not_measured
 from helpers.report.pieces import Column, Details, Figure, Finding, Missing, Piece, TableView
+from helpers.run import Run
 
 VERDICTS = {
     "worked": key("It worked"),

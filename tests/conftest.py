@@ -1,0 +1,61 @@
+"""What every test may ask for: an engine, small businesses written by hand, the café, and real data where it is at hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import ibis.expr.types as ir
+import pytest
+from businesses import Sale, sales, table
+
+from helpers import engine, intake, resources
+from helpers.business import Business, Source, load
+
+REAL_DATA = Path(os.environ.get("RETENTION_REAL_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+
+Orders = Callable[[str | list[Sale]], ir.Table]
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder of the real data sets."""
+    if not REAL_DATA.is_dir():
+        pytest.skip(f"real data not found in {REAL_DATA}; set RETENTION_REAL_DATA")
+    return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def con() -> Any:
+    """One engine for all tests; every table in it has a name of its own."""
+    return engine.connect(threads=2)
+
+
+@pytest.fixture
+def orders(con: Any) -> Orders:
+    """Canonical orders from lines such as ``An 2026-01-31 09:30 100`` (a dash: nobody known), or from tuples."""
+    return lambda rows: table(con, sales(rows) if isinstance(rows, str) else rows)
+
+
+@pytest.fixture(scope="session")
+def cafe(con: Any) -> SimpleNamespace:
+    """The example café as intake reads it: business, folder and tables."""
+    folder = resources.example("cafe")
+    business = load(folder)
+    return SimpleNamespace(business=business, folder=folder, tables=intake.load(business, folder, con, today=date(2026, 7, 1)))
+
+
+@pytest.fixture(scope="session")
+def retail(real_data: Path, con: Any) -> ir.Table:
+    """Orders of UCI Online Retail as intake reads them."""
+    path = real_data / "online_retail" / "online_retail.parquet"
+    if not path.is_file():
+        pytest.skip(f"Online Retail not found in {real_data}")
+    business = Business(
+        name="Gifts", currency="GBP", country="GB", timezone="Europe/London", sources={"orders": [Source(file=str(path))]}
+    )
+    return intake.load(business, path.parent, con, today=date(2026, 7, 1)).orders
