@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from datetime import date, datetime
 from pathlib import Path
@@ -43,7 +44,7 @@ def new(
     """Create a client from its export: recognise the format and write business.yml."""
     from helpers.onboarding import create
 
-    say = language(lang or "vi")
+    say = _known_language(lang or "vi")
     with _Faults(say, workspace):
         made = create(name, [*(orders or []), *(more or [])], workspace, lang=say.code, currency=currency, margin=margin)
         for found in made.recognised:
@@ -79,14 +80,19 @@ def run(
     """Run the whole playbook and write the report."""
     from helpers.pipeline import workspace as places
 
-    if every == (slug is not None):
-        raise typer.BadParameter("give one client, or --all")
     end = as_of.date() if as_of else None
+    if every == (slug is not None):
+        with _Faults(_known_language(lang or "vi"), workspace):
+            raise InputError("Give the client's name, or --all for every client of the workspace.")
     if slug is not None:
         with _Faults(_language_of(slug, lang, workspace), workspace) as say:
             _run_one(places.client_folder(workspace, slug), end, lang, parameter or [], force, say)
         return
-    _run_all(places.clients(workspace), end, lang, parameter or [], force, workspace)
+    folders = places.clients(workspace)
+    if not folders:
+        with _Faults(_known_language(lang or "vi"), workspace):
+            raise InputError("No clients in {workspace} yet. Create one with “retention new”.", workspace=str(workspace))
+    _run_all(folders, end, lang, parameter or [], force, workspace)
 
 
 @app.command()
@@ -94,7 +100,7 @@ def demo(lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
     """Run the playbook on the example business that travels with the project."""
     from helpers.pipeline import example
 
-    with _Faults(language(lang or "vi"), workspace) as say:
+    with _Faults(_known_language(lang or "vi"), workspace) as say:
         client = example.install(workspace / "tiem-ca-phe-may")
         _run_one(client, None, lang, [], False, say, today=example.TODAY)
 
@@ -132,7 +138,7 @@ def list_clients(lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
     """List the clients of the workspace with their last run."""
     from helpers.portfolio import portfolio
 
-    with _Faults(language(lang or "vi"), workspace) as say:
+    with _Faults(_known_language(lang or "vi"), workspace) as say:
         rows = portfolio(workspace)
         if not rows:
             out.print(say.text("No clients in {workspace} yet. Create one with “retention new”.", workspace=str(workspace)))
@@ -170,7 +176,7 @@ def _run_all(
     folders: list[Path], as_of: date | None, lang: str | None, parameters: list[str], force: bool, workspace: Path
 ) -> None:
     """One client after the other; a client that fails is named and the rest go on."""
-    worst = 0
+    codes = set()
     for client in folders:
         say = _language_of(client.name, lang, workspace)
         err.print(f"— {client.name}")
@@ -178,9 +184,9 @@ def _run_all(
             with _Faults(say, workspace):
                 _run_one(client, as_of, lang, parameters, force, say)
         except typer.Exit as stop:
-            worst = max(worst, 1 if stop.exit_code == 1 else worst or stop.exit_code)
-    if worst:
-        raise typer.Exit(worst)
+            codes.add(stop.exit_code)
+    if codes:
+        raise typer.Exit(min(codes))
 
 
 def _parameters(given: list[str]) -> dict[str, Any]:
@@ -190,7 +196,10 @@ def _parameters(given: list[str]) -> dict[str, Any]:
         name, equals, text = word.partition("=")
         if not equals:
             raise InputError("A parameter is given as NAME=VALUE, not “{word}”.", word=word)
-        values[name.strip()] = yaml.safe_load(text)
+        try:
+            values[name.strip()] = yaml.safe_load(text)
+        except yaml.YAMLError:
+            values[name.strip()] = text  # not what the model asks for, which says so
     return values
 
 
@@ -259,6 +268,8 @@ def _log(workspace: Path, text: str) -> str:
 
 def main() -> None:
     """Entry point of the console script."""
+    # Matrices here are tiny and notebooks run side by side: threads of the linear algebra library would only wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     app()
 
 

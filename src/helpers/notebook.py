@@ -6,11 +6,15 @@ import json
 import os
 from datetime import date
 from pathlib import Path
+from types import TracebackType
 from typing import Any
+
+from IPython import get_ipython
 
 from helpers import business as business_file
 from helpers import engine, tables
-from helpers.language import language
+from helpers.errors import InputError
+from helpers.language import Language, language
 from helpers.parameters import NOTEBOOKS, Parameters, check
 from helpers.pipeline.example import example_run
 from helpers.run import ENVIRONMENT, Run
@@ -27,6 +31,7 @@ def open_run(book: str, **given: Any) -> Run:
     """
     params: Parameters = check(NOTEBOOKS.get(book, Parameters), given)
     say = language(params.lang)
+    _word_faults(say)
     folder = Path(params.run_dir or os.environ.get(ENVIRONMENT, "") or example_run())
     facts = {**_read(folder / "records" / "tables.json"), **_read(folder / "records" / "customers.json")}
     previous = folder / "records" / "previous.json"
@@ -45,6 +50,18 @@ def open_run(book: str, **given: Any) -> Run:
         tables=tables.open_tables(con, folder / "tables"),
         facts=facts,
     )
+
+
+def _word_faults(say: Language) -> None:
+    """From now on a fault of the user's input that a cell meets is told in the reader's language."""
+
+    def worded(shell: Any, kind: type[InputError], fault: InputError, trace: TracebackType, tb_offset: int | None = None) -> None:
+        sentence = say.error(fault).replace("{", "{{").replace("}", "}}")
+        shell.showtraceback((kind, kind(sentence), trace), tb_offset=tb_offset)
+
+    shell = get_ipython()
+    if shell is not None:
+        shell.set_custom_exc((InputError,), worded)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -15,7 +15,11 @@ from helpers import files
 from helpers.business import Business, Source
 from helpers.errors import InputError
 from helpers.intake import Recognition, recognise
+from helpers.intake.opening import files as files_of
 from helpers.intake.recognition import require
+
+LONGEST_NAME = 120
+"""Characters of a business's name that fit a cover."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,15 @@ def create(
     folder = workspace / business_file.slug(name)
     if (folder / business_file.FILE).exists():
         raise InputError("The client “{client}” exists already; choose another name, or edit its business.yml.", client=folder.name)
+    if len(name.strip()) > LONGEST_NAME:
+        raise InputError("The name has {n} characters; {most} are the most, so shorten it.", n=len(name.strip()), most=LONGEST_NAME)
+    if workspace.exists() and not workspace.is_dir():
+        raise InputError("The workspace “{workspace}” is a file; name a folder with --workspace.", workspace=str(workspace))
     if not orders:
         raise InputError("No file of orders was given; add --orders FILE.")
     if margin is not None and not 0 < margin <= 1:
         raise InputError("The margin is a share between 0 and 1, e.g. 0.35, not {margin}.", margin=str(margin))
-    recognised = [_recognised(path) for path in orders]
+    read = [(path, [_recognised(file) for file in files_of(Path(), str(path))]) for path in orders]
     country = country_of(currency)
     made = Business.model_validate(
         {
@@ -59,17 +67,24 @@ def create(
             "currency": _currency(currency),
             "country": country,
             "timezone": timezone_of(country),
-            "sources": {"orders": [Source(file=str(path.resolve()), format=found.format) for path, (_, found) in zip(orders, recognised, strict=True)]},
+            "sources": {"orders": [Source(file=str(path.resolve()), format=_common_format(found)) for path, found in read]},
             **({"margin": margin, "margin_known": True} if margin is not None else {}),
         }
     )
-    return Created(files.write_text(folder / business_file.FILE, business_file.dump(made)), tuple(shown for shown, _ in recognised))
+    written = files.write_text(folder / business_file.FILE, business_file.dump(made))
+    return Created(written, tuple(Recognised(file, one.title, one.mapping) for _, found in read for file, one in found))
 
 
-def _recognised(path: Path) -> tuple[Recognised, Recognition]:
+def _recognised(path: Path) -> tuple[str, Recognition]:
     found = recognise(path)
     require(found, path.name)
-    return Recognised(path.name, found.title, found.mapping), found
+    return path.name, found
+
+
+def _common_format(found: Sequence[tuple[str, Recognition]]) -> str | None:
+    """The layout all files of a source share; in a mixed folder each file is recognised anew."""
+    formats = {recognition.format for _, recognition in found}
+    return formats.pop() if len(formats) == 1 else None
 
 
 def _currency(code: str) -> str:

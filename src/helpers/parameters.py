@@ -47,7 +47,7 @@ class CampaignDesign(Parameters):
     """Parameters of `4_campaign_design`."""
 
     holdout_share: float = Field(0.2, ge=0.05, le=0.5, description="share of each audience deliberately left out")
-    seed: int = Field(2026, ge=0, description="seed of the holdout draw")
+    seed: int = Field(2026, ge=0, le=2**31 - 1, description="seed of the holdout draw")
 
 
 class Proof(Parameters):
@@ -102,6 +102,16 @@ def check(model: type[Parameters], given: Mapping[str, Any]) -> Parameters:
     except ValidationError as fault:
         first = fault.errors()[0]
         name, value = str(first["loc"][0]), str(first["input"])[:80]
-        raise InputError(
-            "Parameter “{name}” cannot be “{value}”: {problem}.", name=name, value=value, problem=first["msg"]
-        ) from fault
+        raise _refusal(model, name, value, first["msg"]) from fault
+
+
+def _refusal(model: type[Parameters], name: str, value: str, problem: str) -> InputError:
+    """The sentence that says what a parameter may be."""
+    field = model.model_fields.get(name)
+    limits = {kind: getattr(rule, kind) for rule in (field.metadata if field else ()) for kind in ("ge", "le") if hasattr(rule, kind)}
+    if field is None or len(limits) < 2:
+        return InputError("Parameter “{name}” cannot be “{value}”: {problem}.", name=name, value=value, problem=problem)
+    words = {"name": name, "value": value, "least": f"{limits['ge']}", "most": f"{limits['le']}"}
+    if field.annotation is int:
+        return InputError("Parameter “{name}” cannot be “{value}”: it is a whole number from {least} to {most}.", **words)
+    return InputError("Parameter “{name}” cannot be “{value}”: it is a number from {least} to {most}.", **words)

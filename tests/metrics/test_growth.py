@@ -77,7 +77,7 @@ def test_nobody(orders: Any) -> None:
 
 
 @given(businesses(), st.integers(0, 420))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_the_accounts_balance_every_month(con: Any, found: list[Sale], until: int) -> None:
     """Whatever the business: customers balance exactly and money to a millionth, in every month, up to any day."""
     as_of = OPENING + timedelta(days=until)

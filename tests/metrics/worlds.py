@@ -91,7 +91,9 @@ def cdnow(name: str = "master") -> ir.Table:
     path = REAL / "cdnow" / ("CDNOW_master.txt.gz" if name == "master" else "CDNOW_sample.txt")
     if not path.is_file():
         pytest.skip(f"real data not found: {path}; set RETENTION_REAL_DATA")
-    columns = ["customer_id", "day", "cds", "dollars"] if name == "master" else ["m", "customer_id", "day", "cds", "dollars"]
+    columns = (
+        ["customer_id", "day", "cds", "dollars"] if name == "master" else ["m", "customer_id", "day", "cds", "dollars"]
+    )
     skip = 1 if name == "master" else 0
     frame = pd.read_csv(path, sep=r"\s+", header=None, skiprows=skip, names=columns)
     return orders_table(frame["customer_id"], pd.to_datetime(frame["day"].astype(str)), frame["dollars"])
@@ -106,5 +108,9 @@ def online_retail() -> ir.Table:
     kept = lines["CustomerID"].notna() & ~lines["InvoiceNo"].astype(str).str.startswith("C") & (lines["UnitPrice"] > 0)
     lines = lines[kept]
     lines = lines.assign(amount=lines["Quantity"] * lines["UnitPrice"])
-    found = lines.groupby(["InvoiceNo", "CustomerID"]).agg(at=("InvoiceDate", "min"), amount=("amount", "sum")).reset_index()
+    found = (
+        lines.groupby(["InvoiceNo", "CustomerID"])
+        .agg(at=("InvoiceDate", "min"), amount=("amount", "sum"))
+        .reset_index()
+    )
     return orders_table(found["CustomerID"].astype(int), found["at"], found["amount"])

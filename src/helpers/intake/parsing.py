@@ -27,6 +27,7 @@ _local = ibis.udf.scalar.builtin(
 )
 
 _CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H:%M:%S.%f")
+_USUAL = {" [0-9]{1,2}:[0-9]{2}": " %H:%M", " [0-9]{1,2}:[0-9]{2}:[0-9]{2}": " %H:%M:%S", "": ""}
 _WORDED = ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y")
 _MULTIPLES = ((r"(k|nghìn|ngàn|nghin|ngan)", 1e3), (r"(tr|triệu|trieu|m)", 1e6), (r"(tỷ|tỉ|ty|bn)", 1e9))
 _CURRENCY = r"(?:us\$|[$€£¥₫฿₩₹đ]|vnđ|vnd|[a-z]{3})"
@@ -179,7 +180,16 @@ def _worded(value: Any, day_first: bool | None, zone: str) -> Any:
     named = _formats([*_WORDED, *(f"{word} {clock}" for word in _WORDED for clock in _CLOCKS)])
     iso = value.re_replace(r"^([0-9]{4})[/.]([0-9]{1,2})[/.]", r"\1-\2-")
     offset = _local(zone, iso.try_cast("timestamp('UTC')"))
+    # the usual shapes go to their one format: an attempt that fails costs twenty times one that succeeds
+    usual = [
+        (
+            value.re_search(rf"^[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{4}}{shape}$"),
+            _strptime(value, _formats([day_month + clock])),
+        )
+        for shape, clock in _USUAL.items()
+    ]
     return ibis.cases(
+        *usual,
         (
             value.re_search(r"^[0-9]{4}[-/.].*[0-9:]([+\-][0-9]{2}:?[0-9]{2}|[+\-][0-9]{2}|Z| UTC)$")
             & value.contains(":"),

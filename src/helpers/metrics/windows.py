@@ -236,4 +236,6 @@ def _snapshots(days: ir.Table, origins: list[date], horizon_days: int) -> ir.Tab
         **_recent(pairs.age, seen),
     )
     grouped = grouped.filter(grouped["T"] >= 0)
-    return grouped.mutate(recency=grouped["T"] - grouped.since).drop("since", "customer_id")
+    found = grouped.mutate(recency=grouped["T"] - grouped.since)
+    # in a fixed order, so that ties among customers are broken the same way on every run
+    return found.order_by("window", "customer_id").drop("since", "customer_id")

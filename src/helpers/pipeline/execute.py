@@ -14,6 +14,7 @@ from typing import Any
 
 import nbformat
 import papermill
+from nbclient.exceptions import DeadKernelError
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
@@ -27,7 +28,10 @@ Progress = Callable[[str, int, int], None]
 
 
 class NotebookFailed(Exception):
-    """A cell raised something that is our fault: notebook, cell and cause, with the kernel's traceback."""
+    """A cell raised something that is our fault: notebook, cell and cause, with the kernel's traceback.
+
+    Cells are counted as Jupyter numbers them, code cells only, with the parameters a run adds as a cell of its own.
+    """
 
     def __init__(self, book: str, cell: int, cause: str, traceback: str) -> None:
         super().__init__(f"{book}, cell {cell}: {cause}")
@@ -73,7 +77,13 @@ def execute(book: str, source: Path, target: Path, parameters: Parameters, progr
         InputError: a cell found the user's input at fault. NotebookFailed: anything else a cell raised.
     """
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    started = monotonic()
+    started, reached = monotonic(), 0
+
+    def report(cell: int, of: int) -> None:
+        nonlocal reached
+        reached = cell
+        progress(book, cell, of)
+
     try:
         node = papermill.execute_notebook(
             str(source),
@@ -81,13 +91,15 @@ def execute(book: str, source: Path, target: Path, parameters: Parameters, progr
             parameters=parameters.model_dump(),
             engine_name=ENGINE,
             progress_bar=False,
-            report=lambda cell, of: progress(book, cell, of),
+            report=report,
         )
     except PapermillExecutionError as fault:
-        cell, cause = fault.cell_index + 1, f"{fault.ename}: {fault.evalue}"
+        cause = f"{fault.ename}: {fault.evalue}"
         if fault.ename == InputError.__name__:
-            raise InputError("{problem} (notebook {book}, cell {cell})", problem=fault.evalue, book=book, cell=str(cell)) from fault
-        raise NotebookFailed(book, cell, cause, re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(fault.traceback))) from fault
+            raise InputError("{problem} (notebook {book}, cell {cell})", problem=fault.evalue, book=book, cell=str(reached)) from fault
+        raise NotebookFailed(book, reached, cause, re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(fault.traceback))) from fault
+    except DeadKernelError as fault:
+        raise NotebookFailed(book, reached, "its process ended before the cell did (out of memory, or ended from outside)", "") from fault
     # papermill notes where the files were; that is this machine's business, not the client's
     node.metadata.pop("papermill", None)
     files.write_text(target, nbformat.writes(node))
@@ -103,7 +115,12 @@ def execute_all(
             pool.submit(execute, book, folder / f"{book}.ipynb", out / f"{book}.ipynb", parameters[book], progress)
             for book in books
         ]
-        done, _ = wait(running, return_when=FIRST_EXCEPTION)
+        try:
+            done, _ = wait(running, return_when=FIRST_EXCEPTION)
+        except BaseException:  # somebody pressed Ctrl-C: what has not begun never does, what runs ends now
+            pool.shutdown(wait=False, cancel_futures=True)
+            kernels.end_all()
+            raise
         for future in running:
             if future not in done:
                 future.cancel()

@@ -102,6 +102,12 @@ class ForkedProvisioner(LocalProvisioner):
         return self.connection_info
 
 
+def end_all() -> None:
+    """End every forked kernel of this process at once."""
+    for process in multiprocessing.active_children():
+        process.kill()
+
+
 def manager(kernel_name: str = "python3") -> AsyncKernelManager:
     """A kernel manager, not started yet, whose kernel is forked where that is dependable."""
     made = AsyncKernelManager(kernel_name=kernel_name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,7 @@ from helpers import engine, files, resources
 from helpers.business import Business
 from helpers.errors import InputError
 from helpers.language import language
-from helpers.parameters import NOTEBOOKS, Parameters, check_names, for_notebook
+from helpers.parameters import NOTEBOOKS, Parameters, for_notebook
 from helpers.pipeline import kernels, stages, workspace
 from helpers.pipeline.build import Built, build_customers, build_tables, describe
 from helpers.pipeline.execute import Progress, execute_all
@@ -63,17 +64,19 @@ def run(order: Order, progress: Progress, stage_started: Callable[[str], None]) 
     """
     business = business_file.load(order.client)
     given = {**business.parameters, **(order.given or {})}
-    check_names(given)
+    for book in NOTEBOOKS:
+        for_notebook(book, given)
     lang = language(order.lang or business.lang).code
     if order.as_of and order.as_of > order.today:
         raise InputError("The date {day} has not come yet; choose a day up to today with --as-of.", day=order.as_of)
-    kernels.warm_up()
     with workspace.only_one(order.client):
         staging = workspace.begin(order.client)
         try:
             return _Run(order, business, given, lang, staging, progress, stage_started).go()
         finally:
             shutil.rmtree(staging, ignore_errors=True)
+            with suppress(OSError):  # a first run that failed leaves no empty folder
+                staging.parent.rmdir()
 
 
 class _Run:
@@ -111,6 +114,8 @@ class _Run:
         self.stage_started(name)
         kept = stages.take_over(name, key, self.earlier, self.out)
         if kept is None:
+            if name != "report":
+                kernels.warm_up()  # imports while this process works
             begun = monotonic()
             work()
             left = tuple(sorted(p.relative_to(self.out).as_posix() for p in made()))
@@ -166,6 +171,8 @@ class _Run:
                 todo.append(book)
             else:
                 self.done[book] = kept
+        if todo:
+            kernels.warm_up()
         for done in execute_all(todo, folder, self.out / "notebooks", parameters, self.progress):
             left = [done.path, self.out / "records" / f"{done.book}.json", *(self.out / n for n in self._record(done.book).get("lists", ()))]
             names = tuple(sorted(p.relative_to(self.out).as_posix() for p in left if p.is_file()))

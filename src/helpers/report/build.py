@@ -115,7 +115,9 @@ def _not_measured(facts: Facts) -> tuple[Missing, ...]:
         for d in diagnose(measured(facts.numbers), facts.book)
         if d.level == "unmeasured" or (d.level == "asked" and d.mistake.tables and not there & set(d.mistake.tables))
     )
-    return tuple(Missing(m.title[say.code], _lower(m.not_measured[say.code]), language=say) for m in found)
+    return tuple(
+        Missing(m.title[say.code], say.text("doing this: {step}", step=_lower(m.not_measured[say.code])), language=say) for m in found
+    )
 
 
 def _lower(text: str) -> str:

@@ -233,9 +233,10 @@ def _campaign(facts: Facts) -> Action | None:
     say = facts.say
     listed = facts.numbers.get("campaign_lists") or {}
     for p in facts.numbers.get("plan") or ():
-        if f"{p['play']}-{p['segment'].replace('_', '-')}" in listed:
+        drawn = listed.get(f"{p['play']}-{p['segment'].replace('_', '-')}")
+        if drawn:
             play = facts.book.plays[p["play"]]
-            what = say.text("{play}: {customers} in “{segment}”", play=play.title[say.code], customers=people(p["treated"], say),
+            what = say.text("{play}: {customers} in “{segment}”", play=play.title[say.code], customers=people(drawn[0], say),
                             segment=facts.rules.title(p["segment"], say.code))  # fmt: skip
             return Action(what, say.text(OWNERS[p["owner"]]), say.text("next Monday"), play.first_step[say.code])
     return None

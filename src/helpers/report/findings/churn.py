@@ -95,7 +95,7 @@ def rhythm(run: Run) -> Finding:
     """How often customers usually come, and from when on silence means something."""
     say, found, limits = run.say, run.facts["rhythm"], run.facts["thresholds"]
     if found is None:
-        return too_few(NotEnough(0, 30, "gaps"), say.text("how often customers usually come"), say)
+        return too_few(NotEnough(0, 30, "gaps between two purchases"), say.text("how often customers usually come"), say)
     headline = say.text("A returning customer usually comes every {days} days", days=round(found["typical_days"]))
     body = say.text(
         "Everybody is measured against their own rhythm. Later than usual means silent for more than {late} times it, asleep {lapsed} "
@@ -117,7 +117,10 @@ def states(counts: Mapping[str, int], run: Run) -> Figure | Missing:
         if counts.get(s, 0)
     ]
     quiet = sum(counts.get(s, 0) for s in ("late", "lapsed"))
-    title = say.plural("{n} customer is quieter than usual but not lost yet", "{n} customers are quieter than usual but not lost yet", quiet)
+    if quiet:
+        title = say.plural("{n} customer is quieter than usual but not lost yet", "{n} customers are quieter than usual but not lost yet", quiet)
+    else:
+        title = say.text("Nobody is quieter than usual without being lost already")
     subtitle = say.text("Customers by state on {day}", day=run.as_of)
     return charts.bars(items, title=title, subtitle=subtitle, wording=lambda v: say.number(v), language=say, tone="now")
 

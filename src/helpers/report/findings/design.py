@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from helpers.campaigns.plan import Proposal, worthwhile
+from helpers.campaigns.lists import name_of
+from helpers.campaigns.plan import Proposal
 from helpers.playbook import Playbook
 from helpers.report import charts
 from helpers.report.findings.common import estimate_text, not_measured, people
@@ -12,6 +13,9 @@ from helpers.report.findings.plans import OWNERS
 from helpers.report.pieces import Action, Actions, Column, Details, Figure, Finding, Missing, Note, TableView
 from helpers.run import Run
 from helpers.segments import Rules
+
+Written = Mapping[str, tuple[int, int, str]]
+"""Campaign name → customers to contact, customers left out, fingerprint of the draw (see `campaigns.lists`)."""
 
 
 def best(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run) -> Finding:
@@ -79,12 +83,12 @@ def plan_table(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run)
     """The plan in one table."""
     say = run.say
     columns = (
-        Column(say.text("Play and group"), "left"), Column(say.text("to contact")), Column(say.text("left out to compare")),
-        Column(say.text("may bring")), Column(say.text("costs")),
+        Column(say.text("Play and group"), "left"), Column(say.text("can be reached")), Column(say.text("may bring")),
+        Column(say.text("costs")),
     )  # fmt: skip
     rows = tuple(
         (
-            f"{book.plays[p.play].title[say.code]} · {rules.title(p.segment, say.code)}", say.number(p.treated), say.number(p.holdout),
+            f"{book.plays[p.play].title[say.code]} · {rules.title(p.segment, say.code)}", say.number(p.reach.reachable),
             run.money(p.margin.value), run.money(p.cost) if p.cost is not None else "–",
         )
         for p in plan
@@ -92,15 +96,18 @@ def plan_table(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run)
     return TableView(columns, rows, say.text("The plan, best first"), language=say)
 
 
-def how_we_will_know(plan: Sequence[Proposal], run: Run) -> Note:
-    """What the size of the audiences can prove."""
+def how_we_will_know(plan: Sequence[Proposal], written: Written, run: Run) -> Note:
+    """What the size of the drawn groups can prove."""
     say = run.say
     label = say.text("How we will know")
     if not plan:
         return Note(label, no_audience(run))
     top = plan[0]
+    held = written[name_of(top)][1] if name_of(top) in written else 0
+    if not held:
+        return Note(label, say.text("So few customers that nobody is left out to compare: it may help them, but it will prove nothing."))
     text = say.text(
-        "Drawn by lot and deliberately not contacted: {holdout}; what they do is the yardstick.", holdout=people(top.holdout, say)
+        "Drawn by lot and deliberately not contacted: {holdout}; what they do is the yardstick.", holdout=people(held, say)
     )
     if top.smallest_lift is None:
         text += " " + say.text("The groups are too small for one campaign to prove anything; repeat it and pool the results.")
@@ -114,13 +121,13 @@ def how_we_will_know(plan: Sequence[Proposal], run: Run) -> Note:
     return Note(label, text)
 
 
-def actions(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run) -> Actions:
+def actions(plan: Sequence[Proposal], written: Written, rules: Rules, book: Playbook, run: Run) -> Actions:
     """The first three campaigns as actions with an owner."""
     say = run.say
     items = []
-    for p in worthwhile(plan):
+    for p in (p for p in plan if name_of(p) in written):
         play = book.plays[p.play]
-        what = say.text("{play}: {customers} in “{segment}”", play=play.title[say.code], customers=people(p.treated, say),
+        what = say.text("{play}: {customers} in “{segment}”", play=play.title[say.code], customers=people(written[name_of(p)][0], say),
                         segment=rules.title(p.segment, say.code))  # fmt: skip
         items.append(Action(what, say.text(OWNERS[play.owner]), say.text("next Monday"), play.first_step[say.code]))
     return Actions(tuple(items), language=say)
@@ -134,7 +141,7 @@ def left_out(plan: Sequence[Proposal], run: Run) -> Details:
     return Details(say.text("Who is not on any list, and why"), tuple((names[k], say.number(v)) for k, v in total.items()))
 
 
-def files_written(written: Mapping[str, tuple[int, int, str]], run: Run) -> Details:
+def files_written(written: Written, run: Run) -> Details:
     """The lists of each campaign: to contact, left out, and the fingerprint of the draw."""
     say = run.say
     facts = tuple(
@@ -145,5 +152,6 @@ def files_written(written: Mapping[str, tuple[int, int, str]], run: Run) -> Deta
         )
         for name, (a, b, mark) in written.items()
     )
-    body = say.text("The lists of those left out stand beside them as “…-holdout.csv”; keep them, the proof needs both.")
+    drawn = any(mark for _, _, mark in written.values())
+    body = say.text("The lists of those left out stand beside them as “…-holdout.csv”; keep them, the proof needs both.") if drawn else ""
     return Details(say.text("Files for staff"), facts, body)

@@ -115,8 +115,10 @@ def bucket(accounts: Growth, run: Run) -> Finding:
     """S09: does the bucket fill faster than it leaks?"""
     say = run.say
     full = accounts.months[accounts.months["complete"]] if len(accounts.months) else accounts.months
-    if accounts.quick_ratio_year is None or len(full) < 2:
+    if len(full) < 2:
         return too_few(NotEnough(len(full), 2, "months"), say.text("how customers come and go"), say)
+    if accounts.quick_ratio_year is None:
+        return Finding(say.text("So far no customer has dropped out from one month to the next"), level=3)
     year = full.tail(12)
     joined, left = int(year["new"].sum() + year["resurrected"].sum()), int(year["churned"].sum())
     ratio = say.number(accounts.quick_ratio_year, 2)
@@ -180,9 +182,9 @@ def recognised(run: Run) -> Finding:
         return Finding(headline, body)
     headline = say.text("{percent} of the money comes from customers we can recognise", percent=say.percent(share))
     body = say.text(
-        "{known} of {orders} orders carry a customer. Everything said here about coming back is about these {customers} customers; "
+        "{known} of {orders} orders name their customer. Everything said here about coming back is about them ({customers}); "
         "the rest counts in revenue only.",
-        known=facts["identified_orders"], orders=facts["orders"], customers=facts["customers"],
+        known=facts["identified_orders"], orders=facts["orders"], customers=people(facts["customers"], say),
     )  # fmt: skip
     return Finding(headline, body)
 

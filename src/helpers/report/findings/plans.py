@@ -90,11 +90,13 @@ def first_steps(sizes: Sequence[SegmentSize], rules: Rules, book: Playbook, run:
 def call_list(written: int, name: str, run: Run) -> Finding:
     """That a list was written, how long it is and where."""
     say = run.say
+    if not written:
+        return Finding(say.text("Nobody to call this week"), say.text("Nobody is late against their own rhythm, or nobody may be contacted."), level=3)
     headline = say.plural("{n} customer to call this week", "{n} customers to call this week", written)
     body = say.text(
         "The list is in lists/{file}.csv: who, since when they have been silent, what they last bought, ranked by what they usually "
         "spend. It holds personal data and is not part of this report.", file=name,
-    ) if written else say.text("Nobody is late against their own rhythm, or nobody may be contacted.")  # fmt: skip
+    )  # fmt: skip
     return Finding(headline, body, level=3)
 
 
