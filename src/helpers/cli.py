@@ -162,6 +162,9 @@ def about(version: Annotated[bool, typer.Option("--version", help="Print the ver
 def _run_one(
     client: Path, as_of: date | None, lang: str | None, parameters: list[str], force: bool, say: Language, today: date | None = None
 ) -> None:
+    from helpers.pipeline import kernels
+
+    kernels.warm_up()  # before the heavy imports below, so that both processes import at the same time
     from helpers.pipeline.run import Order
     from helpers.pipeline.run import run as run_client
     from helpers.progress import watching

@@ -16,6 +16,7 @@ from scipy.integrate import quad
 from scipy.special import betaln, gammaln, hyp2f1
 from scipy.stats import beta as beta_law
 from scipy.stats import gamma as gamma_law
+from worlds import as_histories, bg_nbd_world, cdnow, customers_table, days_world
 
 from helpers.metrics import bg_nbd, mbg_nbd
 from helpers.metrics.beta_geometric import BetaGeometric
@@ -24,8 +25,6 @@ from helpers.metrics.customers import summarise
 from helpers.metrics.histories import Degenerate, Histories, compress, from_days
 from helpers.metrics.quadrature import beta_nodes
 from helpers.metrics.uncertainty import NotEnough
-
-from worlds import as_histories, bg_nbd_world, cdnow, customers_table, days_world
 
 CDNOW = (0.2426, 4.4136, 0.7929, 2.4259)
 SIX = Histories(
@@ -48,6 +47,7 @@ class TestPublished:
     """CDNOW 1/10 sample up to 1997-09-30 (Fader, Hardie & Lee 2005)."""
 
     def fitted(self) -> bg_nbd.BgNbd:
+        """The model of the paper."""
         found = bg_nbd.fit(compress(summarise(cdnow("sample"), date(1997, 9, 30))))
         assert isinstance(found, bg_nbd.BgNbd)
         return found

@@ -46,6 +46,7 @@ class TestValues:
     """What the model says of one customer."""
 
     def fitted(self, scale: float = 1.0) -> GammaGamma:
+        """A model of 3,000 simulated customers."""
         x, z = world(3_000, 6.25, 3.74, 15.44, seed=1)
         found = gamma_gamma.fit(gamma_gamma.from_arrays(x, z * scale))
         assert isinstance(found, GammaGamma)

@@ -73,7 +73,11 @@ def _leak(name: str, row: dict[str, float | None], floor: int) -> Leak | NotEnou
 
 
 def value_of_return(orders: ir.Table, *, as_of: date, horizon_days: int = 90) -> float | None:
-    """Mean revenue a returning first-time buyer brings within the horizon, beyond the first day; None when nobody has returned."""
+    """Mean revenue a returning first-time buyer brings within the horizon, beyond the first day.
+
+    Returns:
+        None when nobody has returned, or refunds have eaten up what they brought.
+    """
     pairs = order_dates(orders, as_of)
     pairs = pairs.filter((pairs["first"] <= ibis.literal(as_of - timedelta(days=horizon_days))) & pairs.nth.notnull())
     pairs = pairs.filter(pairs.nth.delta(pairs["first"], unit="day") <= horizon_days)
@@ -83,7 +87,7 @@ def value_of_return(orders: ir.Table, *, as_of: date, horizon_days: int = 90) ->
     later = joined.filter((age > 0) & (age <= horizon_days))
     total = later.net_revenue.sum().to_pyarrow().as_py()
     returned = int(pairs.count().to_pyarrow().as_py())
-    return float(total) / returned if returned and total else None
+    return float(total) / returned if returned and total and total > 0 else None
 
 
 def first_timers(orders: ir.Table, *, as_of: date, horizon_days: int = 90) -> Leak | NotEnough:

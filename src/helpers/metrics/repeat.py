@@ -18,6 +18,11 @@ HORIZONS = (30, 60, 90, 180, 365)
 """Days after the first order at which the repeat-purchase rate is read."""
 
 
+def horizons(asked: int) -> tuple[int, ...]:
+    """The usual horizons with the one asked for among them, shortest first."""
+    return tuple(sorted({*HORIZONS, asked}))
+
+
 @dataclass(frozen=True)
 class RepeatRate:
     """Repeat-purchase rate at one horizon.

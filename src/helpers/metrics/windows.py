@@ -86,7 +86,7 @@ class Past:
 
     Attributes:
         horizon_days: days after each origin in which a return counts.
-        typical_gap: mean days between two purchase days of one customer over the whole base.
+        typical_gap: mean days between two purchase days of one customer, the latest window left out.
         now: customers as they stand on the day in question; `returned` means nothing there unless that day is past.
         windows: the first lies `horizon_days` before that day, each other one horizon earlier.
     """
@@ -171,12 +171,21 @@ def look_back(orders: ir.Table, as_of: date, horizon_days: int = 90, count: int 
         count: how many windows at most.
     """
     base = identified(orders, as_of).select("customer_id", "day").distinct()
-    each = base.group_by("customer_id").agg(first=base.day.min(), span=_span(base), gaps=base.count() - 1)
-    totals = each.agg(n=each.count(), first=each["first"].min(), span=each.span.sum(), gaps=each.gaps.sum())
+    # the gap is learned without the latest window, which a back-test must not have seen
+    seen = base.day <= ibis.literal(as_of - timedelta(days=horizon_days))
+    each = base.group_by("customer_id").agg(
+        first=base.day.min(),
+        span=base.day.max(where=seen).delta(base.day.min(where=seen), unit="day"),
+        gaps=base.count(where=seen) - 1,
+    )
+    totals = each.agg(
+        n=each.count(), first=each["first"].min(), span=each.span.sum(), gaps=each.gaps.sum(where=each.gaps > 0)
+    )
     row = totals.to_pyarrow().to_pylist()[0]
     if not row["n"]:
         return NotEnough(0, 1)
-    typical = max(float(row["span"]) / max(int(row["gaps"]), 1), 1.0)
+    typical = float(row["span"]) / int(row["gaps"]) if row["gaps"] else float(horizon_days)
+    typical = max(typical, 1.0)
     origins = [as_of - timedelta(days=horizon_days * i) for i in range(count + 1)]
     origins = [day for day in origins if day == as_of or (day - row["first"]).days >= horizon_days]
     now, *windows = _read(_snapshots(_sampled(base, int(row["n"])), origins, horizon_days), origins, typical)
@@ -204,10 +213,6 @@ def names() -> tuple[str, ...]:
         {"frequency": "int64", "recency": "int64", "T": "int64", "momentum": "float64", **counts}, name="names"
     )
     return tuple(features(table, 1.0))
-
-
-def _span(days: ir.Table) -> ir.IntegerValue:
-    return days.day.max().delta(days.day.min(), unit="day")
 
 
 def _sampled(days: ir.Table, n: int) -> ir.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -9,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from threading import Thread
 from time import monotonic
 from typing import Any
 
@@ -21,10 +23,11 @@ from helpers.language import language
 from helpers.parameters import NOTEBOOKS, Parameters, for_notebook
 from helpers.pipeline import kernels, stages, workspace
 from helpers.pipeline.build import Built, build_customers, build_tables, describe
-from helpers.pipeline.execute import Progress, execute_all
 from helpers.pipeline.stages import Stage
 from helpers.records import plain
-from helpers.report.build import build_report
+
+Progress = Callable[[str, int, int], None]
+"""Called with notebook, cell started (1-based) and number of code cells."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ def run(order: Order, progress: Progress, stage_started: Callable[[str], None]) 
     lang = language(order.lang or business.lang).code
     if order.as_of and order.as_of > order.today:
         raise InputError("The date {day} has not come yet; choose a day up to today with --as-of.", day=order.as_of)
+    kernels.warm_up()
+    Thread(target=_import_later_stages, daemon=True).start()
     with workspace.only_one(order.client):
         staging = workspace.begin(order.client)
         try:
@@ -77,6 +82,12 @@ def run(order: Order, progress: Progress, stage_started: Callable[[str], None]) 
             shutil.rmtree(staging, ignore_errors=True)
             with suppress(OSError):  # a first run that failed leaves no empty folder
                 staging.parent.rmdir()
+
+
+def _import_later_stages() -> None:
+    """papermill and nbconvert take two seconds to import; that happens while the engine reads the files."""
+    importlib.import_module("helpers.pipeline.execute")
+    importlib.import_module("helpers.report.build")
 
 
 class _Run:
@@ -173,6 +184,8 @@ class _Run:
                 self.done[book] = kept
         if todo:
             kernels.warm_up()
+        from helpers.pipeline.execute import execute_all  # imported by now, see _import_later_stages
+
         for done in execute_all(todo, folder, self.out / "notebooks", parameters, self.progress):
             left = [done.path, self.out / "records" / f"{done.book}.json", *(self.out / n for n in self._record(done.book).get("lists", ()))]
             names = tuple(sorted(p.relative_to(self.out).as_posix() for p in left if p.is_file()))
@@ -201,6 +214,8 @@ class _Run:
         key = stages.fingerprint({name: stage.key for name, stage in self.done.items()}, self.lang)
 
         def work() -> None:
+            from helpers.report.build import build_report  # imported by now, see _import_later_stages
+
             self._metrics()
             build_report(self.out, self.business, client=self.order.client, say=language(self.lang), as_of=as_of)
 

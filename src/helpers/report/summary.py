@@ -10,16 +10,20 @@ from typing import Any
 from helpers import session as sessions
 from helpers.business import Business
 from helpers.language import Language
-from helpers.playbook import Playbook
+from helpers.playbook import Play, Playbook
 from helpers.playbook.diagnosis import Diagnosed, diagnose
 from helpers.report import charts
 from helpers.report.document import Cover, Grade, Summary
-from helpers.report.findings.common import capital, of_ten, people
+from helpers.report.findings.common import WAIT, capital, of_ten, people
 from helpers.report.findings.diagnosis import LEAKS
 from helpers.report.findings.plans import AT_RISK, OWNERS
 from helpers.report.pieces import Action, Actions, Compare, Figure, Guess, KeyNumber, KeyNumbers, Missing
 from helpers.segments import Rules
 from helpers.session import Session
+
+IDENTIFY = "identify-at-the-till"
+KNOWN_ENOUGH = 0.9
+"""Share of revenue with a known customer from which asking for more names is no longer the first thing to do."""
 
 
 @dataclass(frozen=True)
@@ -144,8 +148,8 @@ def _leaving(facts: Facts) -> KeyNumber:
 def _to_call(facts: Facts) -> KeyNumber:
     say, count = facts.say, facts.numbers.get("calls_this_week")
     label = say.text("regulars to call this week")
-    if count is None:
-        return KeyNumber("–", label)
+    if count is None or not facts.numbers["customers"]:
+        return KeyNumber("–", label, say.text("too few to conclude"))
     note = say.text("late against their own rhythm, or spending half of before; none who refused") if count else say.text("nobody is late, or nobody may be contacted")
     return KeyNumber(say.number(count), label, note)
 
@@ -180,14 +184,16 @@ def _fix(facts: Facts, worst: Sequence[Diagnosed]) -> str:
 
 def _policy(facts: Facts, worst: Sequence[Diagnosed]) -> str:
     """What to make a rule of: the first cure that changes how the shop works rather than what it sends."""
-    say = facts.say
-    for diagnosed in worst:
-        for name in diagnosed.mistake.plays:
-            play = facts.book.plays[name]
-            if play.purpose == "process":
-                return say.text("{play}: {step}", play=play.title[say.code], step=play.first_step[say.code])
-    play = facts.book.plays["you-said-we-did"]
+    say, play = facts.say, _process_play(facts, worst, "you-said-we-did")
     return say.text("{play}: {step}", play=play.title[say.code], step=play.first_step[say.code])
+
+
+def _process_play(facts: Facts, worst: Sequence[Diagnosed], otherwise: str) -> Play:
+    """The first cure that changes how the shop works; one that knows its customers is not told to begin knowing them."""
+    known = 1 - facts.numbers["anonymous_revenue_share"] >= KNOWN_ENOUGH
+    names = [name for d in worst for name in d.mistake.plays if facts.book.plays[name].purpose == "process"]
+    names = [name for name in (*names, otherwise, "you-said-we-did") if name != IDENTIFY or not known]
+    return facts.book.plays[names[0]]
 
 
 def _lower(text: str) -> str:
@@ -197,7 +203,8 @@ def _lower(text: str) -> str:
 def _leaks(facts: Facts) -> Figure | Missing:
     say, leaks = facts.say, facts.numbers.get("leaks") or ()
     if not leaks:
-        return Missing(say.text("Leaks in money"), say.text("recording a customer on every order."), language=say)
+        how = say.text(WAIT) if facts.numbers["customers"] else say.text("recording a customer on every order.")
+        return Missing(say.text("Leaks in money"), how, language=say)
     items = [
         (say.text(LEAKS[leak["leak"]]), leak["monthly"], leak["low"], leak["high"], people(leak["customers"], say))
         for leak in leaks[:3]
@@ -244,9 +251,7 @@ def _campaign(facts: Facts) -> Action | None:
 
 def _process(facts: Facts, worst: Sequence[Diagnosed]) -> Action:
     """Change one thing in how the shop works: against the worst measured mistake, or start knowing who the customers are."""
-    say = facts.say
-    cures = (facts.book.plays[name] for d in worst for name in d.mistake.plays)
-    play = next((cure for cure in cures if cure.purpose == "process"), facts.book.plays["identify-at-the-till"])
+    say, play = facts.say, _process_play(facts, worst, IDENTIFY)
     return Action(play.title[say.code], say.text(OWNERS[play.owner]), say.text("the end of the week"), play.first_step[say.code])
 
 

@@ -10,11 +10,12 @@ import pandas as pd
 from helpers.errors import key
 from helpers.metrics.base import Concentration
 from helpers.metrics.cohorts import Cohorts
+from helpers.metrics.customers import MINIMUM_GAPS
 from helpers.metrics.repeat import ReturnCurve, Rung
 from helpers.metrics.states import STATES
 from helpers.metrics.uncertainty import NotEnough
 from helpers.report import charts
-from helpers.report.findings.common import between, capital, definition, not_measured, of_ten, too_few
+from helpers.report.findings.common import between, capital, definition, not_measured, not_yet, of_ten, too_few
 from helpers.report.pieces import Details, Figure, Finding, Missing
 from helpers.run import Run
 
@@ -54,10 +55,10 @@ def second_order_chart(curve: ReturnCurve | NotEnough, run: Run) -> Figure | Mis
     """Kaplan–Meier curve of the time to the second order."""
     say = run.say
     if isinstance(curve, NotEnough):
-        return not_measured(say.text("Time to the second order"), say.text("recording a customer on every order."), say)
+        return not_yet(say.text("Time to the second order"), run)
     frame = pd.DataFrame({"days": curve.days, "share": curve.returned, "low": curve.low, "high": curve.high})
     half = next((d for d, s in zip(curve.days, curve.returned, strict=True) if s >= curve.returned[-1] / 2), curve.days[-1])
-    title = say.text("Half of those who come back do so within {days} days", days=half)
+    title = say.text("Half of those who come back do so within {days} days", days=half) if curve.events else say.text("Nobody has come back yet")
     subtitle = say.text("Share of first-time buyers with a second order, by days since the first; n = {n}", n=curve.n)
     caption = say.text("The line climbs as customers return; where it goes flat, hardly anybody returns any more.")
     return charts.return_curve(frame, title=title, subtitle=subtitle, language=say, mark_days=HUNDRED, caption=caption)
@@ -80,7 +81,7 @@ def ladder(rungs: Sequence[Rung], run: Run) -> Figure | Missing:
     """The purchase ladder: each order makes the next likelier."""
     say = run.say
     if len(rungs) < 2:
-        return not_measured(say.text("The purchase ladder"), say.text("recording a customer on every order."), say)
+        return not_yet(say.text("The purchase ladder"), run)
     items = [(say.text("order {a} → {b}", a=r.nth - 1, b=r.nth), r.value, r.low, r.high, r.n) for r in rungs]
     first, second = rungs[0], rungs[1]
     title = say.text(
@@ -95,7 +96,7 @@ def rhythm(run: Run) -> Finding:
     """How often customers usually come, and from when on silence means something."""
     say, found, limits = run.say, run.facts["rhythm"], run.facts["thresholds"]
     if found is None:
-        return too_few(NotEnough(0, 30, "gaps between two purchases"), say.text("how often customers usually come"), say)
+        return _no_rhythm(run)
     headline = say.text("A returning customer usually comes every {days} days", days=round(found["typical_days"]))
     body = say.text(
         "Everybody is measured against their own rhythm. Later than usual means silent for more than {late} times it, asleep {lapsed} "
@@ -104,6 +105,15 @@ def rhythm(run: Run) -> Finding:
         a=limits["first_days"][0], b=limits["first_days"][1], c=limits["first_days"][2],
     )  # fmt: skip
     return Finding(headline, body, level=3)
+
+
+def _no_rhythm(run: Run) -> Finding:
+    say, what = run.say, run.say.text("how often customers usually come")
+    gaps = int(run.customers.frequency.sum().fill_null(0).to_pyarrow().as_py())
+    if gaps < MINIMUM_GAPS:
+        return too_few(NotEnough(gaps, MINIMUM_GAPS, key("gaps between two purchases")), what, say)
+    body = say.text("It takes at least two customers who came on three different days.")
+    return Finding(say.text("Too few to conclude: {what}", what=what), body)
 
 
 def states(counts: Mapping[str, int], run: Run) -> Figure | Missing:
@@ -128,6 +138,8 @@ def states(counts: Mapping[str, int], run: Run) -> Figure | Missing:
 def cohorts(found: Cohorts, run: Run) -> Figure | Missing:
     """Cohort heat map."""
     say = run.say
+    if not run.facts["overview"]["customers"]:
+        return not_yet(say.text("Customers by the month they first bought"), run)
     shares = found.retention()
     if len(shares) < 3 or shares.shape[1] < 2:
         return not_measured(say.text("Customers by the month they first bought"), say.text("letting three full months pass."), say)

@@ -6,11 +6,15 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from helpers.errors import key
 from helpers.language import Language
 from helpers.metrics.uncertainty import Estimate, NotEnough, Rate
 from helpers.playbook import load
 from helpers.report.pieces import Details, Finding, Missing
 from helpers.run import Run
+
+WAIT = key("waiting a few more months: so far too few customers have come often enough to tell.")
+"""What to do about a number that customers are still missing for (catalog key)."""
 
 Item = tuple[str, float, float, float, int]
 
@@ -75,6 +79,13 @@ def estimate_text(found: Estimate, run: Run) -> str:
 def not_measured(what: str, how: str, say: Language) -> Missing:
     """Said instead of an empty chart."""
     return Missing(what, how, language=say)
+
+
+def not_yet(what: str, run: Run) -> Missing:
+    """Said instead of a chart about customers: nobody is known, or those who are have not come often enough."""
+    say = run.say
+    known = run.facts["overview"]["customers"]
+    return not_measured(what, say.text(WAIT) if known else say.text("recording a customer on every order."), say)
 
 
 def definition(facts: Mapping[str, Any], say: Language, body: str = "") -> Details:

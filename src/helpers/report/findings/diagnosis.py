@@ -24,6 +24,7 @@ from helpers.report.findings.common import (
     definition,
     holidays,
     not_measured,
+    not_yet,
     of_ten,
     people,
     rate_items,
@@ -63,7 +64,7 @@ def come_back_chart(rates: Sequence[RepeatRate], run: Run) -> Figure | Missing:
     say = run.say
     items = rate_items((say.text("within {days} days", days=r.horizon_days), r.rate) for r in rates)
     if not items:
-        return not_measured(say.text("Coming back by horizon"), say.text("recording a customer on every order."), say)
+        return not_yet(say.text("Coming back by horizon"), run)
     shown = [(r.horizon_days, r.rate) for r in rates if isinstance(r.rate, Rate)]
     if len(shown) > 1:
         # the longest horizons rest on the oldest customers only, so the title compares two that share most of theirs
@@ -115,6 +116,8 @@ def bucket(accounts: Growth, run: Run) -> Finding:
     """S09: does the bucket fill faster than it leaks?"""
     say = run.say
     full = accounts.months[accounts.months["complete"]] if len(accounts.months) else accounts.months
+    if not run.facts["overview"]["customers"]:
+        return too_few(NotEnough(0, 10, "customers"), say.text("how customers come and go"), say)
     if len(full) < 2:
         return too_few(NotEnough(len(full), 2, "months"), say.text("how customers come and go"), say)
     if accounts.quick_ratio_year is None:
@@ -138,6 +141,8 @@ def bucket_chart(accounts: Growth, run: Run) -> Figure | Missing:
     """Growth accounting in customers, month by month."""
     say = run.say
     full = accounts.months[accounts.months["complete"]] if len(accounts.months) else accounts.months
+    if not run.facts["overview"]["customers"]:
+        return not_yet(say.text("Coming and going by month"), run)
     if len(full) < 2:
         return not_measured(say.text("Coming and going by month"), say.text("letting two full months of orders pass."), say)
     last = full.iloc[-1]
@@ -329,7 +334,7 @@ def leaks_chart(found: Sequence[Leak], run: Run) -> Figure | Missing:
     """Leaks as bars with their ranges."""
     say = run.say
     if not found:
-        return not_measured(say.text("Leaks in money"), say.text("recording a customer on every order."), say)
+        return not_yet(say.text("Leaks in money"), run)
     items = [(say.text(LEAKS[leak.leak]), leak.monthly, leak.low, leak.high, people(leak.customers, say)) for leak in found[:3]]
     title = say.text("Where money leaves every month")
     subtitle = say.text("Revenue per month at stake, {currency}; the thin line is the range", currency=run.business.currency)
