@@ -39,6 +39,7 @@ def new(
     lang: Lang = None,
     currency: Annotated[str, typer.Option(help="ISO code of the money in the files.")] = "VND",
     margin: Annotated[float | None, typer.Option(help="Gross margin as a share, e.g. 0.35.")] = None,
+    column: Annotated[list[str] | None, typer.Option(metavar="ROLE=HEADER", help="Which header plays a role, e.g. ordered_at=Ngày.")] = None,
     workspace: Workspace = CLIENTS,
 ) -> None:
     """Create a client from its export: recognise the format and write business.yml."""
@@ -46,7 +47,9 @@ def new(
 
     say = _known_language(lang or "vi")
     with _Faults(say, workspace):
-        made = create(name, [*(orders or []), *(more or [])], workspace, lang=say.code, currency=currency, margin=margin)
+        columns = dict(_pair(word) for word in column or [])
+        files = [*(orders or []), *(more or [])]
+        made = create(name, files, workspace, lang=say.code, currency=currency, margin=margin, columns=columns)
         for found in made.recognised:
             _show_mapping(found, say)
         out.print(say.text("Created {path}. Next: retention run {slug}", path=str(made.file), slug=made.file.parent.name))
@@ -195,15 +198,20 @@ def _run_all(
 def _parameters(given: list[str]) -> dict[str, Any]:
     """``NAME=VALUE`` words → typed values, the way YAML reads them."""
     values: dict[str, Any] = {}
-    for word in given:
-        name, equals, text = word.partition("=")
-        if not equals:
-            raise InputError("A parameter is given as NAME=VALUE, not “{word}”.", word=word)
+    for name, text in map(_pair, given):
         try:
-            values[name.strip()] = yaml.safe_load(text)
+            values[name] = yaml.safe_load(text)
         except yaml.YAMLError:
-            values[name.strip()] = text  # not what the model asks for, which says so
+            values[name] = text  # not what the model asks for, which says so
     return values
+
+
+def _pair(word: str) -> tuple[str, str]:
+    """``NAME=VALUE`` → name and value."""
+    name, equals, text = word.partition("=")
+    if not equals:
+        raise InputError("A parameter is given as NAME=VALUE, not “{word}”.", word=word)
+    return name.strip(), text.strip()
 
 
 def _language_of(slug: str, lang: str | None, workspace: Path) -> Language:

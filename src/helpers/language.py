@@ -91,7 +91,7 @@ class Language:
 
     def money(self, amount: float, currency: str) -> str:
         """The whole amount with its currency sign, without minor units the currency does not have or large sums do not need."""
-        digits = numbers.get_currency_precision(currency) if abs(amount) < 1000 else 0
+        digits = numbers.get_currency_precision(currency) if abs(amount) < 1000 and amount != round(amount) else 0
         sign = numbers.get_currency_symbol(currency, locale=self.locale)
         figure = self.number(amount, digits)
         if self.locale.currency_formats["standard"].pattern.startswith("¤"):
@@ -105,7 +105,8 @@ class Language:
         for unit, size, words in steps:
             if abs(amount) >= size:
                 scaled = abs(amount) / unit
-                figure = self.text(words, figure=self.number(scaled, 1 if scaled < 99.95 and unit > 1e3 else 0))
+                tenths = scaled < 99.95 and unit > 1e3 and round(scaled, 1) != round(scaled)
+                figure = self.text(words, figure=self.number(scaled, 1 if tenths else 0))
                 sign = numbers.get_currency_symbol(currency, locale=self.locale)
                 front = self.locale.currency_formats["standard"].pattern.startswith("¤")
                 return ("-" if amount < 0 else "") + (f"{sign}{figure}" if front else f"{figure} {sign}")

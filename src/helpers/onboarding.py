@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,9 +40,13 @@ class Created:
 
 
 def create(
-    name: str, orders: Sequence[Path], workspace: Path, *, lang: str, currency: str, margin: float | None
-) -> Created:
+    name: str, orders: Sequence[Path], workspace: Path, *, lang: str, currency: str, margin: float | None,
+    columns: Mapping[str, str] | None = None,
+) -> Created:  # fmt: skip
     """Recognise the files and write ``<workspace>/<slug>/business.yml``. Nothing is written when anything is wrong.
+
+    Args:
+        columns: role → header, for headers nobody would recognise; the same in every file.
 
     Raises:
         InputError: the name gives no folder, the client exists already, a file cannot be read, or a column is missing.
@@ -58,7 +62,7 @@ def create(
         raise InputError("No file of orders was given; add --orders FILE.")
     if margin is not None and not 0 < margin <= 1:
         raise InputError("The margin is a share between 0 and 1, e.g. 0.35, not {margin}.", margin=str(margin))
-    read = [(path, [_recognised(file) for file in files_of(Path(), str(path))]) for path in orders]
+    read = [(path, [_recognised(file, columns or {}) for file in files_of(Path(), str(path))]) for path in orders]
     country = country_of(currency)
     made = Business.model_validate(
         {
@@ -67,7 +71,7 @@ def create(
             "currency": _currency(currency),
             "country": country,
             "timezone": timezone_of(country),
-            "sources": {"orders": [Source(file=str(path.resolve()), format=_common_format(found)) for path, found in read]},
+            "sources": {"orders": [_source(path, found, columns or {}) for path, found in read]},
             **({"margin": margin, "margin_known": True} if margin is not None else {}),
         }
     )
@@ -75,16 +79,24 @@ def create(
     return Created(written, tuple(Recognised(file, one.title, one.mapping) for _, found in read for file, one in found))
 
 
-def _recognised(path: Path) -> tuple[str, Recognition]:
-    found = recognise(path)
-    require(found, path.name)
+def _recognised(path: Path, columns: Mapping[str, str]) -> tuple[str, Recognition]:
+    if not path.exists():
+        raise InputError("There is no file “{file}”; check the name given with --orders.", file=str(path))
+    found = recognise(path, columns)
+    try:
+        require(found, path.name)
+    except InputError as fault:
+        if "role" not in fault.values:
+            raise
+        # there is no business.yml yet that the column could be added to
+        raise InputError("{file} has no column for “{role}”. Found: {found}. Name it with --column {role}=HEADER.", **fault.values) from fault
     return path.name, found
 
 
-def _common_format(found: Sequence[tuple[str, Recognition]]) -> str | None:
-    """The layout all files of a source share; in a mixed folder each file is recognised anew."""
+def _source(path: Path, found: Sequence[tuple[str, Recognition]], columns: Mapping[str, str]) -> Source:
+    """A source with the layout all its files share; in a mixed folder each file is recognised anew."""
     formats = {recognition.format for _, recognition in found}
-    return formats.pop() if len(formats) == 1 else None
+    return Source(file=str(path.resolve()), format=formats.pop() if len(formats) == 1 else None, columns=dict(columns))
 
 
 def _currency(code: str) -> str:

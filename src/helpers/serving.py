@@ -44,7 +44,7 @@ def session_command(port: int, token: str) -> list[str]:
     notebook = resources.notebooks() / "0_guided_session.ipynb"
     return [
         sys.executable, "-m", "voila", str(notebook), "--no-browser", f"--Voila.ip={LOOPBACK}", f"--port={port}",
-        f"--token={token}", "--strip_sources=True", "--template=lab",
+        f"--token={token}", "--strip_sources=True", "--template=retention",
     ]  # fmt: skip
 
 
@@ -60,7 +60,8 @@ def serve_session(client: Path, say: Language, *, port: int, browser: bool, anno
     announce(url)
     if browser:
         Timer(2.5, webbrowser.open, [url]).start()
-    environment = {**os.environ, CLIENT: str(client.resolve()), LANGUAGE: say.code}
+    templates = os.pathsep.join(filter(None, (str(resources.package_file("voila")), os.environ.get("JUPYTER_PATH"))))
+    environment = {**os.environ, CLIENT: str(client.resolve()), LANGUAGE: say.code, "JUPYTER_PATH": templates}
     with subprocess.Popen(session_command(chosen, token), env=environment) as server:  # noqa: S603 – fixed words of our own
         try:
             server.wait()

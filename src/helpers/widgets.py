@@ -53,9 +53,7 @@ class GuidedSession:
         parts += [_html("h2", say.text("How do you work today?"))]
         parts += [self._mistake(mistake) for mistake in self.book.mistakes.values()]
         parts += [_html("h2", say.text("Three promises for the next 30 days")), self._commitments()]
-        page = w.VBox(parts, layout=w.Layout(width="100%"))
-        page.add_class("retention")
-        return page
+        return w.VBox(parts, layout=w.Layout(width="100%"))
 
     def _keep(self, change: Callable[[Session], Session]) -> bool:
         """Apply a change and save it; a fault is shown on the page and changes nothing."""
@@ -161,4 +159,6 @@ def guided_session(lang: str = "", client: str = "") -> w.VBox:
         place.children = (GuidedSession(folder, language(change["new"])).view(),)
 
     switch.observe(switched, names="value")
-    return w.VBox([switch, place])
+    page = w.VBox([switch, place])
+    page.add_class("retention")
+    return page

@@ -97,11 +97,11 @@ class TestTotal:
         assert found.n == 1_500
 
     def test_interval_covers_what_happens(self) -> None:
-        """In 60 simulated businesses of 400 customers the realised year lies in the 95 % range at least 53 times."""
+        """In 40 simulated businesses of 300 customers the realised year lies in the 95 % range at least 35 times."""
         hits = 0
-        for seed in range(60):
+        for seed in range(40):
             rng = np.random.default_rng(1_000 + seed)
-            n, weeks, year = 400, 80.0, 365.25 / 7
+            n, weeks, year = 300, 80.0, 365.25 / 7
             T = rng.uniform(weeks / 3, weeks, n)
             pace = np.maximum(rng.gamma(0.6, size=n) / 5.0, 1e-9)
             last = rng.geometric(np.maximum(rng.beta(0.8, 2.5, n), 1e-12))
@@ -120,7 +120,7 @@ class TestTotal:
             found = clv.total(customers, model, value, margin=1.0, annual_discount=0.0)
             happened = (rng.gamma(np.maximum(6.0 * later, 1e-12)) / nu).sum()
             hits += found.low <= happened <= found.high
-        assert hits >= 53
+        assert hits >= 35
 
 
 class TestFitCheck:

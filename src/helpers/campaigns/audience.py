@@ -38,16 +38,16 @@ def with_reach(customers: ir.Table, people: ir.Table, consent: ir.Table | None, 
     A play that sells needs recorded consent to advertising on one of its channels, and the address for that channel: without
     any consent data nobody qualifies. A care play may phone customers who have a number and have not refused. A refusal on any
     of the play's channels excludes from the play (who wants no care there wants no offers either; who refused advertising may
-    still be cared for), and a customer who refused everything is on no list. The latest answer counts.
+    still be cared for), and a customer who refused everything is on no list. The latest answer counts. Whoever can only be met
+    at the till needs no list, so a play's face-to-face channels reach nobody here.
 
     Args:
         customers: needs customer_id. people: addresses. consent: answers per customer, channel and purpose, or None.
     """
     channels = sorted({CONSENT_CHANNEL[c] for c in play.channels if c in CONSENT_CHANNEL})
-    face_to_face = bool({"in_person", "till"} & set(play.channels))
     addresses = people.select("customer_id", "name", "phone", "email")
     table = customers.left_join(addresses, "customer_id").drop("customer_id_right")
-    has_address = _any([table[ADDRESS[channel]].notnull() for channel in channels]) | face_to_face
+    has_address = _any([table[ADDRESS[channel]].notnull() for channel in channels])
     if consent is None:
         allowed = ibis.literal(play.purpose != "sell")
         return table.mutate(reach=ibis.cases((~has_address, "no_address"), (~allowed, "no_consent"), else_="yes"))

@@ -82,7 +82,9 @@ class BackTest:
     verdict: str
 
 
-def backtest(orders: ir.Table, as_of: date, horizon_days: int = 90, past: Past | None = None) -> BackTest | NotEnough:
+def backtest(
+    orders: ir.Table, as_of: date, horizon_days: int = 90, past: Past | NotEnough | None = None
+) -> BackTest | NotEnough:
     """Score the customers of `as_of − horizon_days` with nothing later than that day, and compare with what they did.
 
     Args:

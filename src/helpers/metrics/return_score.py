@@ -18,7 +18,7 @@ from helpers.errors import key
 from helpers.metrics import bg_nbd, logistic, mbg_nbd, windows
 from helpers.metrics.beta_geometric import BetaGeometric
 from helpers.metrics.histories import Floats, Histories
-from helpers.metrics.scores import auc, log_loss
+from helpers.metrics.scores import auc, point_log_loss
 from helpers.metrics.uncertainty import Estimate, NotEnough
 from helpers.metrics.windows import Past, Window
 
@@ -177,9 +177,16 @@ def _refit(structure: BetaGeometric | None, window: Window) -> BetaGeometric | N
 
 
 def _weight(learned: Floats, structural: Floats, returned: Floats) -> float:
-    """Share of the structural view that would have predicted the latest window best (log loss)."""
+    """Share of the structural view on the latest window.
+
+    The smallest whose log loss cannot be told from the best one's (within one standard error of their difference): where both
+    views predict alike, the one that has seen what this business's customers really did is to be preferred.
+    """
     grid = np.linspace(0, 1, 21)
-    return float(grid[np.argmin([log_loss(returned, (1 - w) * learned + w * structural) for w in grid])])
+    losses = np.array([point_log_loss(returned, (1 - w) * learned + w * structural) for w in grid])
+    excess = losses - losses[losses.mean(axis=1).argmin()]
+    error = excess.std(axis=1) / np.sqrt(len(returned))
+    return float(grid[np.argmax(excess.mean(axis=1) <= error)])
 
 
 def _level(

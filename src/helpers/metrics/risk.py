@@ -73,7 +73,9 @@ class Risk:
     summary: RiskSummary | NotEnough
 
 
-def score(orders: ir.Table, customers: ir.Table, as_of: date, horizon_days: int = 90, past: Past | None = None) -> Risk:
+def score(
+    orders: ir.Table, customers: ir.Table, as_of: date, horizon_days: int = 90, past: Past | NotEnough | None = None
+) -> Risk:
     """Chance of at least one order within the horizon, for every customer.
 
     Args:

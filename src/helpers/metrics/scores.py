@@ -37,6 +37,6 @@ def brier(outcome: Floats, probability: Floats) -> float:
     return float(np.mean((outcome - probability) ** 2))
 
 
-def log_loss(outcome: Floats, log_odds: Floats) -> float:
-    """Mean negative log-likelihood of the outcomes."""
-    return float(np.mean(np.logaddexp(0.0, log_odds) - outcome * log_odds))
+def point_log_loss(outcome: Floats, log_odds: Floats) -> Floats:
+    """Negative log-likelihood of each outcome."""
+    return np.asarray(np.logaddexp(0.0, log_odds) - outcome * log_odds)

@@ -142,7 +142,8 @@ def _recent(age: ir.IntegerValue, seen: ir.BooleanValue) -> dict[str, ir.Numeric
     """What a customer's purchase days of the last one and a half years come to; `age` in days, counted where `seen`."""
     counts = {f"n{k}": (seen & (age < k)).sum().cast("int64") for k in LOOK_BACK}
     worth = (age.cast("float64") * (-math.log(2) / HALF_LIFE)).exp()
-    return {**counts, "momentum": worth.sum(where=seen & (age < FORGOTTEN)).fill_null(0.0)}
+    # rounded, because a sum of fractions depends on the order in which the engine's threads add them
+    return {**counts, "momentum": worth.sum(where=seen & (age < FORGOTTEN)).fill_null(0.0).round(9)}
 
 
 def with_recent(customers: ir.Table, orders: ir.Table, as_of: date) -> ir.Table:

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from threading import Thread
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import helpers
 from helpers import business as business_file
@@ -25,6 +25,9 @@ from helpers.pipeline import kernels, stages, workspace
 from helpers.pipeline.build import Built, build_customers, build_tables, describe
 from helpers.pipeline.stages import Stage
 from helpers.records import plain
+
+if TYPE_CHECKING:
+    from helpers.pipeline.execute import Executed
 
 Progress = Callable[[str, int, int], None]
 """Called with notebook, cell started (1-based) and number of code cells."""
@@ -72,8 +75,8 @@ def run(order: Order, progress: Progress, stage_started: Callable[[str], None]) 
     lang = language(order.lang or business.lang).code
     if order.as_of and order.as_of > order.today:
         raise InputError("The date {day} has not come yet; choose a day up to today with --as-of.", day=order.as_of)
-    kernels.warm_up()
-    Thread(target=_import_later_stages, daemon=True).start()
+    if order.force or not stages.earlier_runs(order.client / "runs"):
+        _get_ready()
     with workspace.only_one(order.client):
         staging = workspace.begin(order.client)
         try:
@@ -84,8 +87,14 @@ def run(order: Order, progress: Progress, stage_started: Callable[[str], None]) 
                 staging.parent.rmdir()
 
 
+def _get_ready() -> None:
+    """Import what later stages need while the engine reads the files; a run that finds every stage done never asks for it."""
+    kernels.warm_up()
+    Thread(target=_import_later_stages, daemon=True).start()
+
+
 def _import_later_stages() -> None:
-    """papermill and nbconvert take two seconds to import; that happens while the engine reads the files."""
+    """papermill and nbconvert take two seconds to import."""
     importlib.import_module("helpers.pipeline.execute")
     importlib.import_module("helpers.report.build")
 
@@ -126,7 +135,7 @@ class _Run:
         kept = stages.take_over(name, key, self.earlier, self.out)
         if kept is None:
             if name != "report":
-                kernels.warm_up()  # imports while this process works
+                _get_ready()
             begun = monotonic()
             work()
             left = tuple(sorted(p.relative_to(self.out).as_posix() for p in made()))
@@ -182,14 +191,18 @@ class _Run:
                 todo.append(book)
             else:
                 self.done[book] = kept
-        if todo:
-            kernels.warm_up()
-        from helpers.pipeline.execute import execute_all  # imported by now, see _import_later_stages
-
-        for done in execute_all(todo, folder, self.out / "notebooks", parameters, self.progress):
+        for done in self._execute(todo, folder, parameters):
             left = [done.path, self.out / "records" / f"{done.book}.json", *(self.out / n for n in self._record(done.book).get("lists", ()))]
             names = tuple(sorted(p.relative_to(self.out).as_posix() for p in left if p.is_file()))
             self.done[done.book] = Stage(keys[done.book], round(done.seconds, 3), reused=False, files=names)
+
+    def _execute(self, books: list[str], folder: Path, parameters: Mapping[str, Parameters]) -> tuple[Executed, ...]:
+        if not books:
+            return ()
+        kernels.warm_up()
+        from helpers.pipeline.execute import execute_all  # imported by now, see _get_ready
+
+        return execute_all(books, folder, self.out / "notebooks", parameters, self.progress)
 
     def _metrics(self) -> None:
         tables, customers = self._record("tables"), self._record("customers")
@@ -214,7 +227,7 @@ class _Run:
         key = stages.fingerprint({name: stage.key for name, stage in self.done.items()}, self.lang)
 
         def work() -> None:
-            from helpers.report.build import build_report  # imported by now, see _import_later_stages
+            from helpers.report.build import build_report  # imported by now, see _get_ready
 
             self._metrics()
             build_report(self.out, self.business, client=self.order.client, say=language(self.lang), as_of=as_of)

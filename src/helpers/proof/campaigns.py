@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 
 from helpers.business import Business, Campaign
 from helpers.campaigns.plan import OwnResult
-from helpers.errors import InputError
+from helpers.errors import InputError, key
 from helpers.intake import people_keys
 from helpers.intake.plain import read_plain
 from helpers.metrics.uncertainty import NotEnough
@@ -93,7 +93,7 @@ def read_campaign(
     return found
 
 
-INTERIM = "The days agreed for this campaign are not over yet, so this is an interim count."
+INTERIM = key("The days agreed for this campaign are not over yet, so this is an interim count.")
 """Looking again and again until the interval happens to exclude zero would call luck a success."""
 RETURNED = ("returned", "return", "visit", "ordered", "bought", "purchased", "conversion", "converted", "quay lại", "mua")
 MONEY = ("spend", "revenue", "net_revenue", "doanh thu", "chi tiêu")
@@ -198,5 +198,7 @@ def proven(readouts: Sequence[tuple[Campaign, Readout | NotEnough]]) -> dict[tup
         (campaign.play, segment): OwnResult(found.comparisons[0].difference, campaign.cost / found.arms[0].n)
         for campaign, found in readouts
         if campaign.play and isinstance(found, Readout) and found.verdict != "no verdict" and len(found.arms) == 2
+        # a plan counts returns, so a campaign judged by money alone has no lift to plan with
+        if found.arms[0].outcomes[0].rate
         for segment in campaign.segments
     }
