@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-END = date(2026, 6, 30)
+from helpers.onboarding import create
+from helpers.pipeline.run import Done, Order
+from helpers.pipeline.run import run as run_client
+
+TODAY = date(2025, 7, 1)
+END = date(2025, 6, 30)
 """Day of the last order of every small shop."""
 HEADER = ("order_id", "ordered_at", "phone", "net_revenue", "currency", "channel")
 
@@ -78,3 +87,53 @@ def write(path: Path, rows: Iterable[Row], *, currency: str = "VND", channel: st
         for number, (day, who, money) in enumerate(sorted(rows), start=1):
             out.writerow((f"HD{number:05d}", f"{day.isoformat()} 09:15:00", who, money, currency, channel))
     return path
+
+
+def client(workspace: Path, rows: Iterable[Row], *, name: str = "Tiệm Nhỏ", lang: str = "vi", **how: str) -> Path:
+    """A client's folder, made from a file of orders as `retention new` makes it."""
+    file = write(workspace.parent / f"{workspace.name}-files" / "orders.csv", rows, **how)
+    return create(name, [file], workspace, lang=lang, currency="VND", margin=None).file.parent
+
+
+def run(
+    folder: Path, *, progress: Callable[[str, int, int], None] = lambda book, cell, of: None, **asked: Any
+) -> Done:
+    """Run a client quietly, on the day after its last order."""
+    return run_client(Order(folder, TODAY, **asked), progress, lambda stage: None)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished run of a small shop, for reading only."""
+
+    workspace: Path
+    client: Path
+    done: Done
+
+    @property
+    def folder(self) -> Path:
+        """The run folder."""
+        return self.done.folder
+
+    def read(self, name: str) -> dict[str, Any]:
+        """One of the run's JSON files."""
+        found: dict[str, Any] = json.loads((self.folder / name).read_text(encoding="utf-8"))
+        return found
+
+
+@cache
+def ran(base: Path) -> Ran:
+    """The small shop after its first run; made once for all tests."""
+    workspace = base / "clients"
+    folder = client(workspace, small())
+    return Ran(workspace, folder, run(folder))
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder with its content, but for locks; folders too."""
+    found = sorted(folder.rglob("*")) if folder.exists() else []
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else b"folder"
+        for path in found
+        if path.name != ".lock"
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ def shop(con: Any, *customers: dict[str, Any], names: dict[str, str] | None = No
     })  # fmt: skip
     sold = made(con, {
         "customer_id": pa.array([who for who, _, _ in lines], pa.string()), "product": pa.array([what for _, what, _ in lines], pa.string()),
-        "ordered_at": pa.array([day for _, _, day in lines], pa.timestamp("us")),
+        "ordered_at": pa.array([datetime.combine(day, time(9)) for _, _, day in lines], pa.timestamp("us")),
     })  # fmt: skip
     return Tables(orders=sold, order_lines=sold, people=people, rejects=sold, optional={}, customers=table)
 

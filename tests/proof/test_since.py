@@ -1,0 +1,63 @@
+"""What changed since the last run."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from helpers.metrics.uncertainty import Estimate, newcombe, wilson
+from helpers.proof.since import changes, headline
+from helpers.records import plain
+
+RATE = plain(wilson(30, 100))
+
+
+def test_totals_change_without_a_claim() -> None:
+    """Customers, orders and revenue are set beside each other; whether noise explains them is not claimed."""
+    (found,) = changes({"customers": 100}, {"customers": 130})
+    assert (found.metric, found.before, found.now, found.difference, found.real) == ("customers", 100.0, 130.0, 30.0, None)
+
+
+@pytest.mark.parametrize(("k", "real"), [(60, True), (10, True), (33, False)])
+def test_a_change_of_a_rate_is_real_or_noise(k: int, real: bool) -> None:
+    """30 → 60 of 100 and 30 → 10 are more than chance, 30 → 33 is not."""
+    (found,) = changes({"repeat_rate": {"90": RATE}}, {"repeat_rate": {"90": plain(wilson(k, 100))}})
+    assert (found.metric, found.real) == ("repeat_rate.90", real)
+    assert found.difference == newcombe(wilson(k, 100), wilson(30, 100))
+
+
+@pytest.mark.parametrize("then", [None, {}, {"have": 3, "need": 10, "what": "customers"}, 0.3, {**RATE, "value": None}])
+def test_what_was_not_measured_then_is_not_compared(then: Any) -> None:
+    """A horizon that was too young, or an older file without intervals, makes no row."""
+    assert changes({"repeat_rate": {"90": then}}, {"repeat_rate": {"90": RATE}}) == ()
+
+
+def test_no_run_before() -> None:
+    """The first run has nothing to be held against; neither do numbers that are missing now."""
+    assert changes({}, {"customers": 3, "repeat_rate": {"90": RATE}}) == ()
+    assert changes({"quick_ratio": 1.5, "customers": 3}, {"quick_ratio": None}) == ()
+    assert changes({"repeat_rate": None}, {"repeat_rate": None}) == ()
+
+
+def test_headline(orders: Any) -> None:
+    """The numbers of this run carry the names of metrics.json; rates nobody can know yet are not in it."""
+    text = "\n".join(f"c{i} 2026-01-01 10" + (f"\nc{i} 2026-02-10 10" if i < 6 else "") for i in range(12))
+    found = headline(orders(text), {"overview": {"customers": 12}}, as_of=date(2026, 2, 28))
+    assert found["customers"] == 12
+    assert found["quick_ratio"] == 0.0  # six of January's twelve are missing in February, nobody is new
+    assert set(found["repeat_rate"]) == {"30"}
+    assert found["repeat_rate"]["30"]["n"] == 12
+
+
+def test_the_same_run_twice(orders: Any) -> None:
+    """Compared with itself nothing has changed, and no rate's change is called real."""
+    text = "\n".join(f"c{i} 2026-01-01 10" + (f"\nc{i} 2026-01-10 10" if i < 6 else "") for i in range(12))
+    now = plain(headline(orders(text), {"overview": {"customers": 12, "orders": 18}}, as_of=date(2026, 2, 28)))
+    found = changes(now, now)
+    assert {c.metric for c in found} >= {"customers", "orders", "quick_ratio", "repeat_rate.30"}
+    for change in found:
+        value = change.difference.value if isinstance(change.difference, Estimate) else change.difference
+        assert value == 0
+        assert not change.real
