@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,9 +30,11 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def con() -> Any:
+def con() -> Iterator[Any]:
     """One engine for all tests; every table in it has a name of its own."""
-    return engine.connect(threads=2)
+    made = engine.connect(threads=2)
+    yield made
+    made.disconnect()
 
 
 @pytest.fixture
@@ -46,7 +48,9 @@ def cafe(con: Any) -> SimpleNamespace:
     """The example café as intake reads it: business, folder and tables."""
     folder = resources.example("cafe")
     business = load(folder)
-    return SimpleNamespace(business=business, folder=folder, tables=intake.load(business, folder, con, today=date(2026, 7, 1)))
+    return SimpleNamespace(
+        business=business, folder=folder, tables=intake.load(business, folder, con, today=date(2026, 7, 1))
+    )
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +60,10 @@ def retail(real_data: Path, con: Any) -> ir.Table:
     if not path.is_file():
         pytest.skip(f"Online Retail not found in {real_data}")
     business = Business(
-        name="Gifts", currency="GBP", country="GB", timezone="Europe/London", sources={"orders": [Source(file=str(path))]}
+        name="Gifts",
+        currency="GBP",
+        country="GB",
+        timezone="Europe/London",
+        sources={"orders": [Source(file=str(path))]},
     )
     return intake.load(business, path.parent, con, today=date(2026, 7, 1)).orders

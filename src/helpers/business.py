@@ -101,13 +101,22 @@ def slug(name: str) -> str:
         InputError: nothing is left that can name a folder, or Windows keeps that name for itself.
     """
     plain = unicodedata.normalize("NFKD", name.casefold().replace("đ", "d"))
-    ascii_only = plain.encode("ascii", "ignore").decode()
+    # taking characters apart may bring capitals back: № becomes No
+    ascii_only = plain.encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:60].strip("-")
     if not words:
         raise InputError("The name “{name}” has no letters or digits a folder can be named by; add some.", name=name)
     if words in _RESERVED:
         raise InputError("No folder can be called “{name}” on Windows; add a word to the name.", name=name)
     return words
+
+
+def line_of(fault: yaml.YAMLError | UnicodeDecodeError) -> int:
+    """The line of a text file at which reading it as UTF-8 and YAML gave up."""
+    if isinstance(fault, UnicodeDecodeError):
+        return fault.object[: fault.start].count(b"\n") + 1
+    mark = getattr(fault, "problem_mark", None)
+    return mark.line + 1 if mark else 1
 
 
 def load(folder: Path) -> Business:
@@ -118,22 +127,33 @@ def load(folder: Path) -> Business:
     """
     path = folder / FILE
     if not path.is_file():
-        raise InputError("There is no {file} in {folder}; create the client with “retention new”.", file=FILE, folder=folder.name)
+        raise InputError(
+            "There is no {file} in {folder}; create the client with “retention new”.", file=FILE, folder=folder.name
+        )
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as fault:
-        mark = getattr(fault, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        raise InputError("{file}, line {line}: this is not valid YAML; check the indentation and the quotes.", file=FILE, line=str(line)) from fault
+        raise InputError(
+            "{file}, line {line}: this is not valid YAML; check the indentation and the quotes.",
+            file=FILE,
+            line=str(line_of(fault)),
+        ) from fault
     if not isinstance(data, dict):
-        raise InputError("{file} is empty or not a list of “name: value” lines; create it again with “retention new”.", file=FILE)
+        raise InputError(
+            "{file} is empty or not a list of “name: value” lines; create it again with “retention new”.", file=FILE
+        )
     try:
         return Business.model_validate(data)
     except ValidationError as fault:
         first = fault.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         problem = _PROBLEMS.get(first["type"], first["msg"].removeprefix("Value error, "))
-        raise InputError("{file}: “{where}” cannot be used ({problem}); correct it and run again.", file=FILE, where=where, problem=problem) from fault
+        raise InputError(
+            "{file}: “{where}” cannot be used ({problem}); correct it and run again.",
+            file=FILE,
+            where=where,
+            problem=problem,
+        ) from fault
 
 
 def dump(business: Business) -> str:

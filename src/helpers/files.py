@@ -56,7 +56,10 @@ def write_csv(con: Any, table: ir.Table, path: Path) -> Path:
     try:
         con.to_csv(safe_cells(table), rough)
         # private from its first byte on
-        with rough.open("rb") as source, os.fdopen(os.open(marked, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "wb") as target:
+        with (
+            rough.open("rb") as source,
+            os.fdopen(os.open(marked, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "wb") as target,
+        ):
             target.write(b"\xef\xbb\xbf")
             shutil.copyfileobj(source, target, 1 << 20)
         marked.replace(path)

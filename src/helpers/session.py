@@ -13,6 +13,7 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from helpers import files
+from helpers.business import line_of
 from helpers.errors import InputError, key
 from helpers.language import Language
 from helpers.playbook import Playbook
@@ -102,10 +103,9 @@ def load(client: Path) -> Session:
         data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         return Session.model_validate(data)
     except (yaml.YAMLError, UnicodeDecodeError) as fault:
-        mark = getattr(fault, "problem_mark", None)
         raise InputError(
             "{file}, line {line}: this is not valid YAML; correct it, or take the last version from {history}.",
-            file=FILE, line=str(mark.line + 1 if mark else 1), history=HISTORY,
+            file=FILE, line=str(line_of(fault)), history=HISTORY,
         ) from fault  # fmt: skip
     except ValidationError as fault:
         place = fault.errors()[0]["loc"]
@@ -144,13 +144,17 @@ def save(client: Path, session: Session) -> Session:
     with FileLock(client / f".{FILE}.lock"):
         current = load(client)
         if current.version != session.version:
-            raise InputError("Somebody has saved this session from another window; reload the page to go on from there.")
+            raise InputError(
+                "Somebody has saved this session from another window; reload the page to go on from there."
+            )
         kept = [int(old.stem) for old in (client / HISTORY).glob("*.yml") if old.stem.isdigit()]
         # after an old version has been put back by hand, the history goes on from its newest entry
         saved = session.model_copy(update={"version": max([session.version, *kept]) + 1})
         text = yaml.safe_dump(saved.model_dump(mode="json"), allow_unicode=True, sort_keys=False, width=120)
         if (client / FILE).is_file():
-            files.write_bytes(client / HISTORY / f"{current.version:06d}.yml", (client / FILE).read_bytes(), private=True)
+            files.write_bytes(
+                client / HISTORY / f"{current.version:06d}.yml", (client / FILE).read_bytes(), private=True
+            )
         files.write_text(client / FILE, text, private=True)
         for old in sorted((client / HISTORY).glob("*.yml"))[:-KEPT]:
             old.unlink()
@@ -171,7 +175,10 @@ def facts(numbers: Mapping[str, Any] | None) -> dict[str, Fact]:
     """The answers the last run's `metrics.json` holds; a question the data cannot answer is not in it."""
     if not numbers:
         return {}
-    found = {"repeat_of_ten": (numbers.get("repeat_rate") or {}).get("90"), "still_of_ten": (numbers.get("six_months_ago") or {}).get("still")}
+    found = {
+        "repeat_of_ten": (numbers.get("repeat_rate") or {}).get("90"),
+        "still_of_ten": (numbers.get("six_months_ago") or {}).get("still"),
+    }
     return {
         name: Fact(float(entry["value"]), float(entry["low"]), float(entry["high"]), int(entry["n"]))
         for name, entry in found.items()

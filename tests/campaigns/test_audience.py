@@ -46,8 +46,16 @@ def consents(con: Any, **answers: list[Answer]) -> Any:
     """The consent table."""
     flat = [(who, *answer) for who, given_by in answers.items() for answer in given_by]
     columns = list(zip(*flat, strict=True)) or [()] * 5
-    kinds = {"customer_id": pa.string(), "channel": pa.string(), "purpose": pa.string(), "granted": pa.bool_(), "recorded_at": pa.date32()}
-    return made(con, {name: pa.array(values, kind) for (name, kind), values in zip(kinds.items(), columns, strict=True)})
+    kinds = {
+        "customer_id": pa.string(),
+        "channel": pa.string(),
+        "purpose": pa.string(),
+        "granted": pa.bool_(),
+        "recorded_at": pa.date32(),
+    }
+    return made(
+        con, {name: pa.array(values, kind) for (name, kind), values in zip(kinds.items(), columns, strict=True)}
+    )
 
 
 def reach(con: Any, what: Play, addresses: dict[str, str], answers: dict[str, list[Answer]] | None) -> dict[str, str]:
@@ -58,7 +66,10 @@ def reach(con: Any, what: Play, addresses: dict[str, str], answers: dict[str, li
 
 
 DAY = date(2026, 1, 1)
-YES, NO = (lambda channel, purpose: Answer(channel, purpose, True, DAY)), (lambda channel, purpose: Answer(channel, purpose, False, DAY))
+YES, NO = (
+    (lambda channel, purpose: Answer(channel, purpose, True, DAY)),
+    (lambda channel, purpose: Answer(channel, purpose, False, DAY)),
+)
 
 
 class TestSelling:
@@ -69,7 +80,14 @@ class TestSelling:
         found = reach(con, play("sell", "zns", "oa"), {"a": "p", "b": "p", "c": "p", "d": "", "e": "p", "f": ""}, {
             "a": [YES("zalo", "advertising")], "b": [NO("zalo", "advertising")], "d": [YES("zalo", "advertising")], "e": [YES("zalo", "care")],
         })  # fmt: skip
-        assert found == {"a": "yes", "b": "opted_out", "c": "no_consent", "d": "no_address", "e": "no_consent", "f": "no_address"}
+        assert found == {
+            "a": "yes",
+            "b": "opted_out",
+            "c": "no_consent",
+            "d": "no_address",
+            "e": "no_consent",
+            "f": "no_address",
+        }
 
     def test_without_consent_data_there_is_no_list(self, con: Any) -> None:
         """A business that recorded no consent sends no offers."""
@@ -78,11 +96,17 @@ class TestSelling:
     def test_the_address_must_fit_the_yes(self, con: Any) -> None:
         """Who agreed to e-mail and left only a phone number is not written to by SMS."""
         answers = {"a": [YES("email", "advertising")], "b": [YES("email", "advertising")]}
-        assert reach(con, play("sell", "sms", "email"), {"a": "p", "b": "pe"}, answers) == {"a": "no_consent", "b": "yes"}
+        assert reach(con, play("sell", "sms", "email"), {"a": "p", "b": "pe"}, answers) == {
+            "a": "no_consent",
+            "b": "yes",
+        }
 
     def test_a_refusal_on_one_of_the_channels_is_a_refusal(self, con: Any) -> None:
         """Yes to Zalo and no to calls keeps a customer off a list that may be rung."""
-        answers = {"a": [YES("zalo", "advertising"), NO("call", "care")], "b": [YES("zalo", "advertising"), NO("email", "advertising")]}
+        answers = {
+            "a": [YES("zalo", "advertising"), NO("call", "care")],
+            "b": [YES("zalo", "advertising"), NO("email", "advertising")],
+        }
         assert reach(con, play("sell", "phone", "zns"), {"a": "p", "b": "p"}, answers) == {"a": "opted_out", "b": "yes"}
 
 
@@ -123,7 +147,15 @@ class TestLatestAnswer:
             ([(True, None)], "yes"),
             ([(None, DAY)], "no_consent"),
         ],
-        ids=["withdrew", "came round", "both on one day", "no without a date", "yes without a date", "undated yes", "blank"],
+        ids=[
+            "withdrew",
+            "came round",
+            "both on one day",
+            "no without a date",
+            "yes without a date",
+            "undated yes",
+            "blank",
+        ],
     )
     def test_order_of_answers(self, con: Any, answers: list[tuple[bool | None, date | None]], expected: str) -> None:
         """The latest answer counts; where it is unclear which is later, the refusal does."""
@@ -146,7 +178,9 @@ ANSWERS = st.lists(
     st.sets(st.sampled_from([*CHANNEL, "till", "in_person"]), min_size=1),
 )
 @settings(max_examples=40, deadline=None)
-def test_a_refusal_is_never_overheard(con: Any, found: list[tuple[str, list[Answer]]], purpose: str, channels: set[str]) -> None:
+def test_a_refusal_is_never_overheard(
+    con: Any, found: list[tuple[str, list[Answer]]], purpose: str, channels: set[str]
+) -> None:
     """Whatever was answered, nobody is reached against their last word, nor offered anything without a yes and an address for it."""
     addresses = {f"c{i}": kinds for i, (kinds, _) in enumerate(found)}
     answers = {f"c{i}": given_by for i, (_, given_by) in enumerate(found)}
@@ -155,7 +189,10 @@ def test_a_refusal_is_never_overheard(con: Any, found: list[tuple[str, list[Answ
     for who, verdict in reach(con, play(purpose, *sorted(channels)), addresses, answers).items():
         last: dict[tuple[str, str], bool] = {}
         undated = {True: date.min, False: date.max}
-        for answer in sorted((a for a in answers[who] if a.granted is not None), key=lambda a: (a.day or undated[bool(a.granted)], not a.granted)):
+        for answer in sorted(
+            (a for a in answers[who] if a.granted is not None),
+            key=lambda a: (a.day or undated[bool(a.granted)], not a.granted),
+        ):
             last[answer.channel, answer.purpose] = bool(answer.granted)
         refused = any(not last.get((channel, wanted), True) for channel in used)
         if refused or (last and not any(last.values())):
@@ -168,7 +205,9 @@ def test_a_refusal_is_never_overheard(con: Any, found: list[tuple[str, list[Answ
 
 def test_counts_by_segment(con: Any) -> None:
     """Reached and suppressed, by reason and segment, add up to everybody asked."""
-    audience = made(con, {"segment": ["a"] * 5 + ["b"], "reach": ["yes", "yes", "opted_out", "no_consent", "no_address", "yes"]})
+    audience = made(
+        con, {"segment": ["a"] * 5 + ["b"], "reach": ["yes", "yes", "opted_out", "no_consent", "no_address", "yes"]}
+    )
     assert reach_by_segment(audience) == {"a": Reach(5, 2, 1, 1, 1), "b": Reach(1, 1, 0, 0, 0)}
 
 
@@ -180,7 +219,15 @@ def test_the_cafe_obeys_every_refusal(cafe: Any) -> None:
     everybody = tables.people.select("customer_id")
     selling = 0
     for what in load().plays.values():
-        reached = {who for (who,) in rows(with_reach(everybody, tables.people, tables.optional["consent"], what).filter(lambda t: t.reach == "yes"), "customer_id")}
+        reached = {
+            who
+            for (who,) in rows(
+                with_reach(everybody, tables.people, tables.optional["consent"], what).filter(
+                    lambda t: t.reach == "yes"
+                ),
+                "customer_id",
+            )
+        }
         used = [CHANNEL[c] for c in what.channels if c in CHANNEL]
         wanted = ["advertising", "care"] if what.purpose == "sell" else ["care"]
         no = last[last["channel"].isin(used) & last["purpose"].isin(wanted) & ~last["granted"]]

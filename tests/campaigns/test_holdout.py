@@ -32,7 +32,11 @@ CROWD = [f"KH{i:06d}" for i in range(5000)]
 
 def test_the_draw_is_the_published_hash(con: Any) -> None:
     """Left out is whoever's SHA-256 of seed, campaign and id begins below the share: anybody can check it by hand."""
-    by_hand = {who for who in CROWD if int(hashlib.sha256(f"7|win-back|{who}".encode()).hexdigest()[:8], 16) < round(0.2 * 16**8)}
+    by_hand = {
+        who
+        for who in CROWD
+        if int(hashlib.sha256(f"7|win-back|{who}".encode()).hexdigest()[:8], 16) < round(0.2 * 16**8)
+    }
     assert held(con, CROWD) == by_hand
 
 

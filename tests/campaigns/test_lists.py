@@ -35,7 +35,12 @@ USUAL = {
 }  # fmt: skip
 
 
-def shop(con: Any, *customers: dict[str, Any], names: dict[str, str] | None = None, lines: list[tuple[str, str, date]] = []) -> Tables:  # noqa: B006
+def shop(
+    con: Any,
+    *customers: dict[str, Any],
+    names: dict[str, str] | None = None,
+    lines: tuple[tuple[str, str, date], ...] = (),
+) -> Tables:
     """The tables of a run with these customers, each with a phone number; `lines` are customer, product, day."""
     found = [{"customer_id": f"KH{i}", **USUAL, **row} for i, row in enumerate(customers)]
     table = made(con, {name: pa.array([row.get(name) for row in found], kind) for name, kind in CUSTOMERS.items()})
@@ -58,7 +63,10 @@ class TestSentence:
         """Names in braces become the row's values; what is missing becomes a dash; the rest stands as written."""
         table = made(con, {"n": pa.array([3, None], pa.int64()), "what": pa.array(["cà phê", "trà"])})
         text = lists.sentence("{what}: cách đây {n} ngày (100 %)", n=table.n, what=table.what)
-        assert rows(table.select(text=text)) == [("cà phê: cách đây 3 ngày (100 %)",), ("trà: cách đây – ngày (100 %)",)]
+        assert rows(table.select(text=text)) == [
+            ("cà phê: cách đây 3 ngày (100 %)",),
+            ("trà: cách đây – ngày (100 %)",),
+        ]
 
     def test_only_a_placeholder(self, con: Any) -> None:
         """A sentence may be nothing but a value."""
@@ -76,8 +84,10 @@ class TestReasons:
 
     def reasons(self, con: Any, *customers: dict[str, Any]) -> list[str]:
         """The reason of each customer, in English."""
-        run = shop(con, *customers, lines=[("KH0", "Latte", date(2026, 5, 31))])
-        reached = lists.with_last_product(run.customers.left_join(run.people, "customer_id").drop("customer_id_right"), run.order_lines)
+        run = shop(con, *customers, lines=(("KH0", "Latte", date(2026, 5, 31)),))
+        reached = lists.with_last_product(
+            run.customers.left_join(run.people, "customer_id").drop("customer_id_right"), run.order_lines
+        )
         return [why for _, why in sorted(rows(lists.staff_columns(reached, RULES, EN), "customer", "why"))]
 
     def test_each_kind(self, con: Any) -> None:
@@ -95,7 +105,12 @@ class TestReasons:
 
     def test_the_last_product_is_from_the_last_order(self, con: Any) -> None:
         """Of several things bought last the first by name is shown, so that a re-run writes the same list."""
-        lines = [("KH0", "Zét", date(2026, 5, 1)), ("KH0", "Trà", date(2026, 5, 9)), ("KH0", "Bánh", date(2026, 5, 9)), ("KH0", "Á", date(2026, 1, 1))]
+        lines = (
+            ("KH0", "Zét", date(2026, 5, 1)),
+            ("KH0", "Trà", date(2026, 5, 9)),
+            ("KH0", "Bánh", date(2026, 5, 9)),
+            ("KH0", "Á", date(2026, 1, 1)),
+        )
         run = shop(con, {}, {}, lines=lines)
         found = lists.with_last_product(run.customers, run.order_lines)
         assert rows(found, "customer_id", "last_product") == [("KH0", "Bánh"), ("KH1", None)]
@@ -135,7 +150,9 @@ class TestCallList:
         """The pipeline makes the customers first."""
         run = shop(con, {})
         with pytest.raises(ValueError, match="no customers table"):
-            lists.call_list(Tables(run.orders, run.order_lines, run.people, run.rejects, {}), BOOK, RULES, limit=1, say=EN)
+            lists.call_list(
+                Tables(run.orders, run.order_lines, run.people, run.rejects, {}), BOOK, RULES, limit=1, say=EN
+            )
 
 
 class TestWritten:
@@ -148,12 +165,30 @@ class TestWritten:
 
     def test_a_list_is_safe_to_open(self, con: Any, tmp_path: Path) -> None:
         """With a byte-order mark for Excel, formulas made harmless, Vietnamese intact, and readable by its owner alone."""
-        names = {"KH0": "=1+1", "KH1": "+84", "KH2": "-x", "KH3": "@SUM(A1)", "KH4": "\tx", "KH5": "Đặng Thị Ánh", "KH6": 'a"b, c'}
-        calls = lists.call_list(shop(con, *[{"revenue_year": 9.0 - i} for i in range(7)], names=names), BOOK, RULES, limit=9, say=EN)
+        names = {
+            "KH0": "=1+1",
+            "KH1": "+84",
+            "KH2": "-x",
+            "KH3": "@SUM(A1)",
+            "KH4": "\tx",
+            "KH5": "Đặng Thị Ánh",
+            "KH6": 'a"b, c',
+        }
+        calls = lists.call_list(
+            shop(con, *[{"revenue_year": 9.0 - i} for i in range(7)], names=names), BOOK, RULES, limit=9, say=EN
+        )
         path = files.write_csv(con, calls, tmp_path / "lists" / "call.csv")
         assert path.read_bytes().startswith(b"\xef\xbb\xbf")
         assert path.stat().st_mode & 0o777 == 0o600
-        assert [row[1] for row in self.read(path)[1:]] == ["'=1+1", "'+84", "'-x", "'@SUM(A1)", "'\tx", "Đặng Thị Ánh", 'a"b, c']
+        assert [row[1] for row in self.read(path)[1:]] == [
+            "'=1+1",
+            "'+84",
+            "'-x",
+            "'@SUM(A1)",
+            "'\tx",
+            "Đặng Thị Ánh",
+            'a"b, c',
+        ]
         assert [p.name for p in path.parent.iterdir()] == ["call.csv"]
 
     def campaigns(self, con: Any, n: int, folder: Path) -> dict[str, tuple[int, int, str]]:
@@ -163,12 +198,19 @@ class TestWritten:
         proposals = plan(run.customers, run.people, None, BOOK, business, holdout_share=0.2)
         assert [p.segment for p in proposals] == ["overdue_regular"]
         return lists.write_campaigns(
-            run, proposals, BOOK, RULES, share=0.2, seed=1, say=EN, write=lambda name, t: files.write_csv(con, t, folder / f"{name}.csv")
+            run,
+            proposals,
+            BOOK,
+            RULES,
+            share=0.2,
+            seed=1,
+            say=EN,
+            write=lambda name, t: files.write_csv(con, t, folder / f"{name}.csv"),
         )
 
     def test_two_lists_that_share_nobody(self, con: Any, tmp_path: Path) -> None:
         """Everybody is either contacted or left out; those left out stand there by id alone, with a fingerprint of the file."""
-        (name, (treated, held, mark)), = self.campaigns(con, 200, tmp_path).items()
+        ((name, (treated, held, mark)),) = self.campaigns(con, 200, tmp_path).items()
         one, two = self.read(tmp_path / f"{name}.csv"), self.read(tmp_path / f"{name}-holdout.csv")
         assert two[0] == ["customer_id"]
         first, second = {row[0] for row in one[1:]}, {row[0] for row in two[1:]}
@@ -187,7 +229,7 @@ class TestWritten:
 
     def test_few_are_contacted_whole(self, con: Any, tmp_path: Path) -> None:
         """Thirty people are too few to leave six out: one list, no holdout, no fingerprint."""
-        (name, written), = self.campaigns(con, 30, tmp_path).items()
+        ((name, written),) = self.campaigns(con, 30, tmp_path).items()
         assert written == (30, 0, "")
         assert [p.name for p in tmp_path.iterdir()] == [f"{name}.csv"]
 

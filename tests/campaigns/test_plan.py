@@ -132,7 +132,9 @@ class TestCost:
 
     def test_a_call_sends_no_message(self) -> None:
         """Ringing costs minutes only."""
-        assert contact_cost(self.play("phone", offer=0.0), shop(message_cost=350, minute_cost=700), 10, 1.0, 0.2) == 14_000
+        assert (
+            contact_cost(self.play("phone", offer=0.0), shop(message_cost=350, minute_cost=700), 10, 1.0, 0.2) == 14_000
+        )
 
     def test_unknown_costs_are_not_nought(self) -> None:
         """A business that stated no unit costs has no cost, rather than a cost of 0."""

@@ -80,7 +80,11 @@ class TestSixMonthsAgo:
     def test_by_head(self, orders: Any) -> None:
         """Of twelve customers of the window half a year ago three were here in the last sixty days; nine spent 10 each and did not return."""
         then, now = self.END - timedelta(days=200), self.END - timedelta(days=30)
-        lines = [f"c{i:02d} {then} 10" for i in range(12)] + [f"c{i:02d} {now} 99" for i in range(3)] + [f"new {now} 99", f"– {then} 99"]
+        lines = (
+            [f"c{i:02d} {then} 10" for i in range(12)]
+            + [f"c{i:02d} {now} 99" for i in range(3)]
+            + [f"new {now} 99", f"– {then} 99"]
+        )
         found = base.six_months_ago(orders("\n".join(lines)), as_of=self.END)
         assert (found.then_from, found.then_to) == (date(2025, 11, 1), date(2025, 12, 30))
         assert isinstance(found.still, Rate)
@@ -96,7 +100,10 @@ class TestSixMonthsAgo:
     @pytest.mark.parametrize(("days_ago", "back"), [(0, 10), (59, 10), (60, 0), (-1, 0)])
     def test_the_edges_of_the_latest_window(self, orders: Any, days_ago: int, back: int) -> None:
         """An order today or 59 days ago is a return; one 60 days ago is not, nor one tomorrow."""
-        lines = [f"c{i} {self.END - timedelta(days=200)} 10\nc{i} {self.END - timedelta(days=days_ago)} 10" for i in range(10)]
+        lines = [
+            f"c{i} {self.END - timedelta(days=200)} 10\nc{i} {self.END - timedelta(days=days_ago)} 10"
+            for i in range(10)
+        ]
         still = base.six_months_ago(orders("\n".join(lines)), as_of=self.END).still
         assert isinstance(still, Rate)
         assert still.k == back
@@ -143,6 +150,10 @@ class TestWeekly:
         end = date(2026, 6, 30)
         weeks = base.weekly(cafe.tables.orders, as_of=end)
         assert (weeks[0].monday, weeks[-1].monday, len(weeks)) == (date(2024, 7, 1), date(2026, 6, 22), 104)
-        rest = cafe.tables.orders.filter(cafe.tables.orders.ordered_at >= date(2026, 6, 29)).net_revenue.sum().to_pyarrow().as_py()
+        rest = (
+            cafe.tables.orders.filter(cafe.tables.orders.ordered_at >= date(2026, 6, 29))
+            .net_revenue.sum()
+            .to_pyarrow()
+            .as_py()
+        )
         assert sum(w.net_revenue for w in weeks) + rest == base.overview(cafe.tables.orders, as_of=end).net_revenue
-

@@ -12,7 +12,8 @@ from businesses import OPENING, Sale, businesses, purchase_days, rows, sales, ta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.metrics.customers import Rhythm, business_rhythm, identified, purchase_days as days_of, summarise, with_rhythm
+from helpers.metrics.customers import Rhythm, business_rhythm, identified, summarise, with_rhythm
+from helpers.metrics.customers import purchase_days as days_of
 
 SIX = """
     An   2026-01-01 09:00 100
@@ -46,7 +47,9 @@ class TestSummarise:
 
     def test_the_future_is_invisible(self, orders: Any) -> None:
         """An order on the last day counts to its last minute, one of the next day not at all."""
-        found = rows(summarise(orders(SIX), date(2026, 1, 30)), "customer_id", "orders", "last_gap", "days_since_last_order")
+        found = rows(
+            summarise(orders(SIX), date(2026, 1, 30)), "customer_id", "orders", "last_gap", "days_since_last_order"
+        )
         assert found == [("An", 3, 10, 19), ("Bình", 1, None, 25)]
 
     def test_nobody(self, orders: Any) -> None:
@@ -85,14 +88,20 @@ def test_purchase_days_know_the_gap_before_them(orders: Any) -> None:
 def test_identified_orders_keep_their_columns(orders: Any) -> None:
     """Known customers' receipts up to the day, with the calendar day beside the time."""
     found = identified(orders(SIX), date(2026, 1, 5))
-    assert rows(found, "customer_id", "day") == [("An", date(2026, 1, 1)), ("An", date(2026, 1, 1)), ("Bình", date(2026, 1, 5))]
+    assert rows(found, "customer_id", "day") == [
+        ("An", date(2026, 1, 1)),
+        ("An", date(2026, 1, 1)),
+        ("Bình", date(2026, 1, 5)),
+    ]
 
 
 def _regulars(gaps: dict[str, tuple[int, int]]) -> list[Sale]:
     """Customers who come `times` times every `gap` days from 1 January 2025."""
     start = sales("X 2025-01-01 10")[0]
     return [
-        start._replace(customer=who, at=start.at + timedelta(days=gap * i)) for who, (gap, times) in gaps.items() for i in range(times)
+        start._replace(customer=who, at=start.at + timedelta(days=gap * i))
+        for who, (gap, times) in gaps.items()
+        for i in range(times)
     ]
 
 
@@ -146,7 +155,9 @@ class TestRhythm:
         """Where the business has too few gaps nobody is given a rhythm, and nobody is lost from the table."""
         found = table(con, _regulars({"An": (8, 2)}))
         end = date(2026, 1, 1)
-        assert rows(with_rhythm(summarise(found, end), found, end, None), "customer_id", "rhythm_days") == [("An", None)]
+        assert rows(with_rhythm(summarise(found, end), found, end, None), "customer_id", "rhythm_days") == [
+            ("An", None)
+        ]
 
 
 def test_online_retail_has_its_published_customers(retail: Any) -> None:

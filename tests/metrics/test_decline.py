@@ -76,6 +76,7 @@ def test_customers_nothing_can_be_said_of(con: Any) -> None:
 
 def test_the_edges_of_the_windows(con: Any) -> None:
     """The last day belongs to the recent window, the day 56 days before it to the earlier one, and tomorrow to none."""
+
     def sale(days_ago: int, money: float) -> Sale:
         return Sale("An", datetime.combine(END - timedelta(days=days_ago), time(12)), money)
 

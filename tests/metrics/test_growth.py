@@ -27,9 +27,20 @@ def test_three_months_by_head(orders: Any) -> None:
     """February: An stays and spends 30 more, Bình is missing, Chi is new; March: An 20 less, Bình is back, Chi is missing."""
     months = growth(orders(SIX), as_of=date(2026, 3, 31)).months.set_index("month")
     people = ["active", "new", "retained", "resurrected", "churned"]
-    money = ["revenue", "revenue_new", "revenue_resurrected", "revenue_expansion", "revenue_contraction", "revenue_churned"]
+    money = [
+        "revenue",
+        "revenue_new",
+        "revenue_resurrected",
+        "revenue_expansion",
+        "revenue_contraction",
+        "revenue_churned",
+    ]
     assert months[people].to_numpy().tolist() == [[2, 2, 0, 0, 0], [2, 1, 1, 0, 1], [2, 0, 1, 1, 1]]
-    assert months[money].to_numpy().tolist() == [[150, 150, 0, 0, 0, 0], [150, 20, 0, 30, 0, 50], [150, 0, 40, 0, 20, 20]]
+    assert months[money].to_numpy().tolist() == [
+        [150, 150, 0, 0, 0, 0],
+        [150, 20, 0, 30, 0, 50],
+        [150, 0, 40, 0, 20, 20],
+    ]
     assert months["complete"].all()
 
 
@@ -72,7 +83,9 @@ def test_nobody(orders: Any) -> None:
     """Without known customers there are no months, but all the columns, and no ratio."""
     found = growth(orders("– 2026-01-01 5"), as_of=date(2026, 1, 31))
     assert found.months.empty
-    assert {"month", "active", "new", "resurrected", "churned", "revenue_churned", "complete"} <= set(found.months.columns)
+    assert {"month", "active", "new", "resurrected", "churned", "revenue_churned", "complete"} <= set(
+        found.months.columns
+    )
     assert (found.quick_ratio, found.quick_ratio_year) == (None, None)
 
 

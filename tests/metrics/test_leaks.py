@@ -40,7 +40,9 @@ class TestSilentRegulars:
         """Ten regulars who spent 100 a month and stay away with 75 %: 750 a month, give or take 1.96·√(10·100²·¾·¼)."""
         found = leaks.silent_regulars(people(con, [LATE] * 10))
         half = 1.959964 * math.sqrt(10 * 100**2 * 0.75 * 0.25)
-        assert found == Leak("silent_regulars", pytest.approx(750), pytest.approx(750 - half), pytest.approx(750 + half), 10)
+        assert found == Leak(
+            "silent_regulars", pytest.approx(750), pytest.approx(750 - half), pytest.approx(750 + half), 10
+        )
 
     def test_who_is_not_in_it(self, con: Any) -> None:
         """Active and lost customers, and people who came once, are not counted."""
@@ -157,14 +159,19 @@ class TestLateDeliveries:
         found = leaks.late_deliveries(Difference(late, fine, gap), sold, as_of=end)
         assert isinstance(found, Leak)
         assert found.monthly == pytest.approx(150.0, rel=2e-3)
-        assert (found.low, found.high) == (pytest.approx(-gap.high * 500, rel=2e-3), pytest.approx(-gap.low * 500, rel=1e-3))
+        assert (found.low, found.high) == (
+            pytest.approx(-gap.high * 500, rel=2e-3),
+            pytest.approx(-gap.low * 500, rel=1e-3),
+        )
         assert found.customers == 100
 
     def test_no_harm_no_leak(self, orders: Any) -> None:
         """Where the late ones return as often, nothing is lost."""
         same = wilson(30, 100)
         sold = orders("An 2025-01-01 10\nAn 2025-01-09 50")
-        assert leaks.late_deliveries(Difference(same, same, newcombe(same, same)), sold, as_of=END) == NotEnough(100, 10)
+        assert leaks.late_deliveries(Difference(same, same, newcombe(same, same)), sold, as_of=END) == NotEnough(
+            100, 10
+        )
         few = Difference(NotEnough(3, 10), same, None)
         assert leaks.late_deliveries(few, sold, as_of=END) == NotEnough(0, 10)
 
@@ -181,7 +188,9 @@ class TestSized:
 
     def test_largest_first(self, con: Any, orders: Any) -> None:
         """Leaks that cannot be sized are left out, the others come largest first."""
-        found = leaks.sized(people(con, [*[LATE] * 10, *[{**DOWN, "frequency": 3}] * 5]), orders("An 2025-01-01 10"), None, as_of=END)
+        found = leaks.sized(
+            people(con, [*[LATE] * 10, *[{**DOWN, "frequency": 3}] * 5]), orders("An 2025-01-01 10"), None, as_of=END
+        )
         assert [leak.leak for leak in found] == ["silent_regulars", "declining"]
         assert found[0].monthly > found[1].monthly
 

@@ -100,7 +100,10 @@ class TestRepeatRate:
     def test_counts_are_those_of_plain_python(self, con: Any, found: list[Sale]) -> None:
         """For any business k and n equal a count by hand, and over the same customers k never falls with the horizon."""
         as_of = OPENING + timedelta(days=800)  # everybody is old enough for every horizon
-        histories = [[sale.at for receipts in days.values() for sale in receipts] for days in purchase_days(found, as_of).values()]
+        histories = [
+            [sale.at for receipts in days.values() for sale in receipts]
+            for days in purchase_days(found, as_of).values()
+        ]
         waits = [(sorted(times)[1].date() - min(times).date()).days for times in histories if times[1:]]
         horizons = (0, 30, 180, 365)
         made = repeat.repeat_rates(table(con, found), as_of=as_of, horizons=horizons)
@@ -108,7 +111,9 @@ class TestRepeatRate:
         if len(histories) < 10:
             assert {r.rate for r in made} == {NotEnough(len(histories), 10)}
         else:
-            assert [(r.rate.k, r.rate.n) for r in made if isinstance(r.rate, Rate)] == [(k, len(histories)) for k in back]
+            assert [(r.rate.k, r.rate.n) for r in made if isinstance(r.rate, Rate)] == [
+                (k, len(histories)) for k in back
+            ]
         assert all(a <= b for a, b in pairwise(back))
 
     def test_the_rate_never_falls_with_the_horizon(self, retail: Any) -> None:
@@ -216,14 +221,18 @@ class TestReturnCurve:
 
 
 class TestLadder:
-    """From the first order to the second, the third, …"""
+    """From the first order to the second, the third and on."""
 
     def test_each_rung_starts_from_the_one_before(self, orders: Any) -> None:
         """Of 40, 20 place a second order after 10 days; of these 20, 10 a third after 20 more; ten are followed no further."""
         lines = [f"c{i:02d} 2026-01-01 10" for i in range(40)]
         lines += [f"c{i:02d} 2026-01-11 10" for i in range(20)] + [f"c{i:02d} 2026-01-31 10" for i in range(10)]
         rungs = repeat.purchase_ladder(orders("\n".join(lines)), as_of=date(2026, 4, 30), horizon_days=60, rungs=4)
-        assert [(rung.nth, rung.n, round(rung.value, 6)) for rung in rungs] == [(2, 40, 0.5), (3, 20, 0.5), (4, 10, 0.0)]
+        assert [(rung.nth, rung.n, round(rung.value, 6)) for rung in rungs] == [
+            (2, 40, 0.5),
+            (3, 20, 0.5),
+            (4, 10, 0.0),
+        ]
         assert all(rung.low < rung.value < rung.high for rung in rungs[:2])
         assert rungs[2].high > 0.2  # ten people of whom none has: not a certain nought
 

@@ -36,7 +36,14 @@ class TestOnTime:
     def test_five_minutes_of_grace(self, con: Any, orders: Any) -> None:
         """Early, punctual and five minutes late are on time; five minutes and a second is late; unknown is not counted."""
         minute = timedelta(minutes=1)
-        times = {"o1": -9 * minute, "o2": 0 * minute, "o3": 5 * minute, "o4": 5 * minute + timedelta(seconds=1), "o5": 9 * minute, "o6": None}
+        times = {
+            "o1": -9 * minute,
+            "o2": 0 * minute,
+            "o3": 5 * minute,
+            "o4": 5 * minute + timedelta(seconds=1),
+            "o5": 9 * minute,
+            "o6": None,
+        }
         times |= {f"o{i}": 0 * minute for i in range(7, 13)}
         sold = orders("\n".join(f"c{i} 2026-01-01 11:00 10 Sen" for i in range(1, 13)))
         found = service.on_time(promised(con, times), sold, as_of=END)
@@ -59,13 +66,19 @@ class TestOnTime:
         sold = orders("\n".join(lines))
         log = promised(con, {f"o{i}": timedelta(hours=i % 2) for i in range(1, 26)})
         branches = service.on_time(log, sold, as_of=END)
-        assert [(g.group, g.rate.n if isinstance(g.rate, Rate) else g.rate) for g in branches] == [("Sen", 12), ("Bến", 10), ("–", NotEnough(3, 10))]
+        assert [(g.group, g.rate.n if isinstance(g.rate, Rate) else g.rate) for g in branches] == [
+            ("Sen", 12),
+            ("Bến", 10),
+            ("–", NotEnough(3, 10)),
+        ]
         months = service.on_time(log, sold, as_of=date(2026, 2, 28), by="month")
         assert [g.group for g in months] == ["2026-01", "2026-02"]
 
     def test_the_cafes_bad_branch(self, cafe: Any) -> None:
         """The café's truth: 11.5 % late at Bến Sông, 27.2 % at Hồ Sen, to the delivery."""
-        found = {g.group: g.rate for g in service.on_time(cafe.tables.optional["deliveries"], cafe.tables.orders, as_of=END)}
+        found = {
+            g.group: g.rate for g in service.on_time(cafe.tables.optional["deliveries"], cafe.tables.orders, as_of=END)
+        }
         assert {name: (rate.n, round(1 - rate.value, 6)) for name, rate in found.items() if isinstance(rate, Rate)} == {
             "Chi nhánh Bến Sông": (2280, 0.114912), "Chi nhánh Hồ Sen": (1661, 0.271523),
         }  # fmt: skip
@@ -103,7 +116,9 @@ class TestFirstDelivery:
 
     def test_the_cafe(self, cafe: Any) -> None:
         """The café lost customers after late first deliveries: truth 24.4 % of 131 against 53.8 % of 420 in 180 days."""
-        found = service.return_after_first_delivery(cafe.tables.optional["deliveries"], cafe.tables.orders, as_of=END, horizon_days=180)
+        found = service.return_after_first_delivery(
+            cafe.tables.optional["deliveries"], cafe.tables.orders, as_of=END, horizon_days=180
+        )
         assert isinstance(found.first, Rate)
         assert isinstance(found.second, Rate)
         assert found.difference is not None
@@ -126,7 +141,9 @@ class TestComplaints:
 
     def test_by_head(self, con: Any, orders: Any) -> None:
         """Three complaints on 6 orders are 50 per 100; one is open; the median reply took 4 hours; 1 of 2 refusals had an alternative."""
-        sold = orders("An 2026-01-01 5\nAn 2026-01-02 5\n– 2026-01-03 5\n– 2026-01-04 5\nBình 2026-01-05 5\nBình 2026-01-06 5")
+        sold = orders(
+            "An 2026-01-01 5\nAn 2026-01-02 5\n– 2026-01-03 5\n– 2026-01-04 5\nBình 2026-01-05 5\nBình 2026-01-06 5"
+        )
         log = filled(con, "tickets", [
             ticket(1, "An", self.NOON, 2, resolved_at=self.NOON + timedelta(days=1), refused=True, alternative_offered=True),
             ticket(2, "Bình", self.NOON, 6, resolved_at=self.NOON + timedelta(days=1), refused=True),
@@ -166,7 +183,9 @@ class TestComplaints:
         log = []
         for i in range(10):
             log += [ticket(i, f"c{i}", self.NOON), ticket(50 + i, f"c{i}", self.NOON + timedelta(hours=3), 1)]
-        found = service.complaints(filled(con, "tickets", log), orders("\n".join(f"c{i} 2026-01-01 5" for i in range(10))), as_of=END)
+        found = service.complaints(
+            filled(con, "tickets", log), orders("\n".join(f"c{i} 2026-01-01 5" for i in range(10))), as_of=END
+        )
         assert found.by_speed.first == NotEnough(0, 10)
         assert isinstance(found.by_speed.second, Rate)
         assert (found.by_speed.second.k, found.by_speed.second.n) == (0, 10)
@@ -179,7 +198,9 @@ class TestComplaints:
 
     def test_the_cafe(self, cafe: Any) -> None:
         """The café's quick answers keep more customers than its slow ones, as its truth says."""
-        found = service.complaints(cafe.tables.optional["tickets"], cafe.tables.orders, as_of=END, horizon_days=60, quick_hours=1)
+        found = service.complaints(
+            cafe.tables.optional["tickets"], cafe.tables.orders, as_of=END, horizon_days=60, quick_hours=1
+        )
         assert found.complaints == 247
         assert found.by_speed.difference is not None
         assert found.by_speed.difference.low > 0

@@ -11,7 +11,8 @@ from businesses import OPENING, Sale, businesses, made, purchase_days, rows, tab
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.metrics.customers import business_rhythm, purchase_days as gaps_of, summarise, with_rhythm
+from helpers.metrics.customers import business_rhythm, summarise, with_rhythm
+from helpers.metrics.customers import purchase_days as gaps_of
 from helpers.metrics.states import FALLBACK, STATES, Thresholds, counts, thresholds, with_state
 
 LIMITS = Thresholds(ratio=(2.0, 4.0, 8.0), first_days=(30, 90, 200), returns=100)
@@ -76,7 +77,10 @@ class TestThresholds:
         start = Sale("x", datetime(2025, 1, 1, 9), 10.0)
         found = []
         for i in range(1, 101):
-            found += [start._replace(customer=f"c{i}"), start._replace(customer=f"c{i}", at=start.at + timedelta(days=i))]
+            found += [
+                start._replace(customer=f"c{i}"),
+                start._replace(customer=f"c{i}", at=start.at + timedelta(days=i)),
+            ]
         end = date(2025, 12, 31)
         orders = table(con, [*found, start._replace(customer="c1", at=start.at + timedelta(days=3))])
         rhythm = business_rhythm(orders, end)
@@ -87,7 +91,9 @@ class TestThresholds:
     def test_even_gaps_still_give_distinct_states(self, con: Any) -> None:
         """Customers who come exactly every seven days: limits stay apart, and above the rhythm itself."""
         start = Sale("x", datetime(2025, 1, 1, 9), 10.0)
-        found = [start._replace(customer=f"c{i}", at=start.at + timedelta(days=7 * j)) for i in range(5) for j in range(10)]
+        found = [
+            start._replace(customer=f"c{i}", at=start.at + timedelta(days=7 * j)) for i in range(5) for j in range(10)
+        ]
         end, orders = date(2025, 12, 31), table(con, found)
         rhythm = business_rhythm(orders, end)
         limits = thresholds(orders, with_rhythm(summarise(orders, end), orders, end, rhythm), as_of=end, rhythm=rhythm)

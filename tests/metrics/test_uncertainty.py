@@ -57,7 +57,8 @@ class TestWilson:
         """At ten customers, the fewest a rate is shown for, the mean coverage over all shares is above 90 %, at none below 83 %."""
         bounds = [wilson(k, FLOOR) for k in range(FLOOR + 1)]
         covered = [
-            sum(binom.pmf(k, FLOOR, p) for k, w in enumerate(bounds) if w.low <= p <= w.high) for p in np.linspace(0.01, 0.99, 99)
+            sum(binom.pmf(k, FLOOR, p) for k, w in enumerate(bounds) if w.low <= p <= w.high)
+            for p in np.linspace(0.01, 0.99, 99)
         ]
         assert np.mean(covered) >= 0.90
         assert min(covered) >= 0.83
@@ -82,7 +83,12 @@ class TestNewcombe:
 
     @pytest.mark.parametrize(
         ("a", "b", "low", "high"),
-        [((56, 70), (48, 80), 0.0524, 0.3339), ((9, 10), (3, 10), 0.1705, 0.8090), ((10, 10), (0, 20), 0.6791, 1.0), ((5, 56), (0, 29), -0.0381, 0.1926)],
+        [
+            ((56, 70), (48, 80), 0.0524, 0.3339),
+            ((9, 10), (3, 10), 0.1705, 0.8090),
+            ((10, 10), (0, 20), 0.6791, 1.0),
+            ((5, 56), (0, 29), -0.0381, 0.1926),
+        ],
     )
     def test_published_examples(self, a: tuple[int, int], b: tuple[int, int], low: float, high: float) -> None:
         """Method 10 on the examples of Newcombe's paper on differences (1998, table II)."""
@@ -102,8 +108,13 @@ class TestNewcombe:
         """For 20 % against 10 % with 200 and 50 people the interval holds the true 10 points 93–97 times of 100."""
         rng = np.random.default_rng(11)
         first, second = rng.binomial(200, 0.2, 4000), rng.binomial(50, 0.1, 4000)
-        pairs = {pair: newcombe(wilson(pair[0], 200), wilson(pair[1], 50)) for pair in set(zip(first.tolist(), second.tolist(), strict=True))}
-        held = [pairs[a, b].low <= 0.1 <= pairs[a, b].high for a, b in zip(first.tolist(), second.tolist(), strict=True)]
+        pairs = {
+            pair: newcombe(wilson(pair[0], 200), wilson(pair[1], 50))
+            for pair in set(zip(first.tolist(), second.tolist(), strict=True))
+        }
+        held = [
+            pairs[a, b].low <= 0.1 <= pairs[a, b].high for a, b in zip(first.tolist(), second.tolist(), strict=True)
+        ]
         assert 0.93 <= np.mean(held) <= 0.97
 
     def test_infinitely_many_agree_with_the_normal(self) -> None:

@@ -53,7 +53,10 @@ class TestCafe:
 
     def test_revenue_per_head(self, mist: Readout) -> None:
         """Revenue per customer is the one the café's books show for both groups."""
-        assert [round(o.mean.value, 1) for arm in mist.arms for o in arm.outcomes if o.name == "revenue"] == [9301.4, 4237.4]
+        assert [round(o.mean.value, 1) for arm in mist.arms for o in arm.outcomes if o.name == "revenue"] == [
+            9301.4,
+            4237.4,
+        ]
 
     def test_money(self, mist: Readout, cafe: Any) -> None:
         """(9,301 − 4,237) × 728 × 62 % margin, set against a cost of 554,800."""
@@ -65,10 +68,14 @@ class TestCafe:
     def test_before_the_window_is_over(self, con: Any, cafe: Any) -> None:
         """Read on the last day but one of the thirty days there is an interim count and no verdict; on the last day there is one."""
         campaign = cafe.business.campaigns[0]
-        early = campaigns.read_campaign(con, cafe.folder, campaign, cafe.tables, cafe.business, as_of=SENT + timedelta(days=28))
+        early = campaigns.read_campaign(
+            con, cafe.folder, campaign, cafe.tables, cafe.business, as_of=SENT + timedelta(days=28)
+        )
         assert isinstance(early, Readout)
         assert (early.verdict, early.warnings) == ("no verdict", (campaigns.INTERIM,))
-        on_time = campaigns.read_campaign(con, cafe.folder, campaign, cafe.tables, cafe.business, as_of=SENT + timedelta(days=29))
+        on_time = campaigns.read_campaign(
+            con, cafe.folder, campaign, cafe.tables, cafe.business, as_of=SENT + timedelta(days=29)
+        )
         assert isinstance(on_time, Readout)
         assert (on_time.verdict, on_time.warnings) == ("worked", ())
 
@@ -102,7 +109,12 @@ def shop(con: Any, orders: Any, tmp_path: Path) -> SimpleNamespace:
         "customer_id": [f"KH{i:02d}" for i in range(60)], "phone": [f"09000000{i:02d}" for i in range(60)],
         "email": pa.array([None] * 60, pa.string()),
     })  # fmt: skip
-    return SimpleNamespace(con=con, tables=SimpleNamespace(orders=sold, people=people), folder=tmp_path, business=Business(name="x", sources={}))
+    return SimpleNamespace(
+        con=con,
+        tables=SimpleNamespace(orders=sold, people=people),
+        folder=tmp_path,
+        business=Business(name="x", sources={}),
+    )
 
 
 def write(path: Path, *lines: str) -> str:
@@ -129,7 +141,13 @@ class TestLists:
     def test_people_are_named_by_code_or_telephone(self, shop: SimpleNamespace) -> None:
         """A list of phone numbers finds the same customers; numbers nobody has and doubles are counted or dropped."""
         by_code = self.lists(shop)
-        phones = write(shop.folder / "phones.csv", "Điện thoại", *(f"+8490000 00{i:02d}" for i in range(0, 60, 2)), "0911111111", "0900000000")
+        phones = write(
+            shop.folder / "phones.csv",
+            "Điện thoại",
+            *(f"+8490000 00{i:02d}" for i in range(0, 60, 2)),
+            "0911111111",
+            "0900000000",
+        )
         by_phone = self.lists(shop, treated=phones)
         assert isinstance(by_code, Readout)
         assert isinstance(by_phone, Readout)
@@ -177,7 +195,9 @@ class TestLists:
 class TestOutcomeFile:
     """A file with one row per customer."""
 
-    def write(self, shop: SimpleNamespace, header: str, *, control: str = "Đối chứng", spend: str = "12.5") -> Readout | NotEnough:
+    def write(
+        self, shop: SimpleNamespace, header: str, *, control: str = "Đối chứng", spend: str = "12.5"
+    ) -> Readout | NotEnough:
         """Thirty contacted, all came; thirty left out, none did; two outcomes beside them."""
         lines = [f"{i},Gửi,5,1,{spend},vi" for i in range(30)] + [f"{i},{control},5,0,,vi" for i in range(30, 60)]
         return read(shop, outcomes=write(shop.folder / "outcomes.csv", header, *lines), cost=50.0)
@@ -202,7 +222,7 @@ class TestOutcomeFile:
 
     def test_no_group_column(self, shop: SimpleNamespace) -> None:
         """A file without groups says which columns it has."""
-        with pytest.raises(InputError, match="no column “group”.*recency"):
+        with pytest.raises(InputError, match=r"no column “group”.*recency"):
             self.write(shop, "id,who,recency,visit,spend,language")
 
     def test_which_group_was_left_out_must_be_clear(self, shop: SimpleNamespace) -> None:
@@ -213,7 +233,7 @@ class TestOutcomeFile:
     def test_no_numbers(self, shop: SimpleNamespace) -> None:
         """A file with words only has nothing to compare."""
         name = write(shop.folder / "words.csv", "id,group,said", "1,holdout,yes", "2,sent,no")
-        with pytest.raises(InputError, match="words.csv has no outcome column"):
+        with pytest.raises(InputError, match=r"words\.csv has no outcome column"):
             read(shop, outcomes=name)
 
     def test_money_alone_teaches_the_plan_nothing(self, shop: SimpleNamespace) -> None:

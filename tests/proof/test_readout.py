@@ -102,7 +102,9 @@ class TestVerdict:
         assert (found.verdict, found.needed_per_arm) == ("not shown yet", 686)
         assert needed_per_arm(0.10, 0.05) == 686
 
-    @pytest.mark.parametrize(("treated", "holdout", "smallest"), [(19, 100, 19), (100, 19, 19), (100, 0, 0), (0, 100, 0)])
+    @pytest.mark.parametrize(
+        ("treated", "holdout", "smallest"), [(19, 100, 19), (100, 19, 19), (100, 0, 0), (0, 100, 0)]
+    )
     def test_too_small_to_read(self, con: Any, treated: int, holdout: int, smallest: int) -> None:
         """With fewer than twenty in a group, or no group to compare with, there is no read-out."""
         counts = {"treated": (treated, 0), "holdout": (holdout, 0)}
@@ -163,11 +165,20 @@ class TestTable:
         """Whatever the order of the columns, arms and comparisons begin with what the verdict is on."""
         table = arms(con, treated=(50, 10), holdout=(50, 5)).select("revenue", "arm", "returned", "customer_id")
         found = shown(con, table)
-        assert [o.name for o in found.arms[0].outcomes] == [c.outcome for c in found.comparisons] == ["returned", "revenue"]
+        assert (
+            [o.name for o in found.arms[0].outcomes]
+            == [c.outcome for c in found.comparisons]
+            == ["returned", "revenue"]
+        )
 
     def test_blanks(self, con: Any) -> None:
         """A blank outcome means nothing happened; a row without a group belongs to none."""
-        people = [("treated", 1.0, 10.0)] * 20 + [("treated", None, None)] * 20 + [("holdout", 0.0, None)] * 40 + [(None, 1.0, 5.0)] * 9
+        people = (
+            [("treated", 1.0, 10.0)] * 20
+            + [("treated", None, None)] * 20
+            + [("holdout", 0.0, None)] * 40
+            + [(None, 1.0, 5.0)] * 9
+        )
         table = made(con, {
             "arm": pa.array([a for a, _, _ in people], pa.string()), "returned": pa.array([r for _, r, _ in people], pa.float64()),
             "revenue": pa.array([m for _, _, m in people], pa.float64()),
@@ -190,45 +201,56 @@ class TestTable:
             read_out(arms(con, treated=(50, 10), holdout=(50, 5)), **{**PLAIN, "main": "visits"})
 
 
+@pytest.fixture(scope="module")
+def hillstrom(con: Any, real_data: Any) -> Readout:
+    """The published test read out with a tenth as margin and a cost of 1,000."""
+    path = real_data / "hillstrom" / "hillstrom.csv.gz"
+    if not path.is_file():
+        pytest.skip(f"Hillstrom not found in {real_data}")
+    with gzip.open(path) as file:
+        raw = csv.read_csv(file)
+    columns = {"arm": raw["segment"], **{name: raw[name] for name in ("visit", "conversion", "spend")}}
+    result = read_out(
+        made(con, columns), campaign="h", main="visit", money="spend", margin=0.1, cost=1000.0, holdout="No E-Mail"
+    )
+    assert isinstance(result, Readout)
+    return result
+
+
 @pytest.mark.real
 class TestHillstrom:
     """The published e-mail test with 64,000 customers."""
 
-    @pytest.fixture(scope="class")
-    def found(self, con: Any, real_data: Any) -> Readout:
-        """The read-out with a tenth as margin and a cost of 1,000."""
-        path = real_data / "hillstrom" / "hillstrom.csv.gz"
-        if not path.is_file():
-            pytest.skip(f"Hillstrom not found in {real_data}")
-        with gzip.open(path) as file:
-            raw = csv.read_csv(file)
-        columns = {"arm": raw["segment"], **{name: raw[name] for name in ("visit", "conversion", "spend")}}
-        result = read_out(made(con, columns), campaign="h", main="visit", money="spend", margin=0.1, cost=1000.0, holdout="No E-Mail")
-        assert isinstance(result, Readout)
-        return result
-
-    def test_published_rates(self, found: Readout) -> None:
+    def test_published_rates(self, hillstrom: Readout) -> None:
         """Visits, conversions and spend per head of the three groups are those published."""
         shares = {
-            arm.name: (arm.n, *(round(100 * o.rate.value, 4) for o in arm.outcomes if o.rate), round(arm.outcomes[2].mean.value, 6))
-            for arm in found.arms
+            arm.name: (
+                arm.n,
+                *(round(100 * o.rate.value, 4) for o in arm.outcomes if o.rate),
+                round(arm.outcomes[2].mean.value, 6),
+            )
+            for arm in hillstrom.arms
         }
         assert shares == {
             "Mens E-Mail": (21_307, 18.2757, 1.2531, 1.422617), "Womens E-Mail": (21_387, 15.14, 0.8837, 1.077202),
             "No E-Mail": (21_306, 10.6167, 0.5726, 0.652789),
         }  # fmt: skip
 
-    def test_differences(self, found: Readout) -> None:
+    def test_differences(self, hillstrom: Readout) -> None:
         """Men's e-mail: 7.66 points more visits (7.00 to 8.32) and 0.77 more spent (0.49 to 1.05), to scipy's and Newcombe's formulas."""
-        gaps = {c.outcome: c.difference for c in found.comparisons if c.arm == "Mens E-Mail"}
+        gaps = {c.outcome: c.difference for c in hillstrom.comparisons if c.arm == "Mens E-Mail"}
         assert round(100 * gaps["visit"].value, 3) == 7.659
         assert (round(100 * gaps["visit"].low, 2), round(100 * gaps["visit"].high, 2)) == (7.00, 8.32)
-        assert (round(gaps["spend"].value, 4), round(gaps["spend"].low, 2), round(gaps["spend"].high, 2)) == (0.7698, 0.49, 1.05)
-        assert found.verdict == "worked"
+        assert (round(gaps["spend"].value, 4), round(gaps["spend"].low, 2), round(gaps["spend"].high, 2)) == (
+            0.7698,
+            0.49,
+            1.05,
+        )
+        assert hillstrom.verdict == "worked"
 
-    def test_money(self, found: Readout) -> None:
+    def test_money(self, hillstrom: Readout) -> None:
         """Extra spend of both groups, 0.7698 × 21,307 + 0.4244 × 21,387, at a tenth: 2,548; less 1,000: 1.55 on top of every 1."""
-        assert found.incremental_margin is not None
-        assert found.roi is not None
-        assert found.incremental_margin.value == pytest.approx(2_548, abs=1)
-        assert found.roi.value == pytest.approx(1.548, abs=0.001)
+        assert hillstrom.incremental_margin is not None
+        assert hillstrom.roi is not None
+        assert hillstrom.incremental_margin.value == pytest.approx(2_548, abs=1)
+        assert hillstrom.roi.value == pytest.approx(1.548, abs=0.001)

@@ -17,7 +17,13 @@ RATE = plain(wilson(30, 100))
 def test_totals_change_without_a_claim() -> None:
     """Customers, orders and revenue are set beside each other; whether noise explains them is not claimed."""
     (found,) = changes({"customers": 100}, {"customers": 130})
-    assert (found.metric, found.before, found.now, found.difference, found.real) == ("customers", 100.0, 130.0, 30.0, None)
+    assert (found.metric, found.before, found.now, found.difference, found.real) == (
+        "customers",
+        100.0,
+        130.0,
+        30.0,
+        None,
+    )
 
 
 @pytest.mark.parametrize(("k", "real"), [(60, True), (10, True), (33, False)])

@@ -45,7 +45,9 @@ class TestAssign:
 
     def test_complete_and_exclusive(self, con: Any) -> None:
         """Every combination of state, visits, age, decline and value, missing ones too, falls into exactly one known segment."""
-        values = list(product(STATES, (0, 1, 2, 3, 9), (0, 30, 31, 400), (None, -1.0, -0.5, -0.499, -0.2, -0.199, 0.0, 2.0)))
+        values = list(
+            product(STATES, (0, 1, 2, 3, 9), (0, 30, 31, 400), (None, -1.0, -0.5, -0.499, -0.2, -0.199, 0.0, 2.0))
+        )
         # ten times over by falling revenue, so that every combination is among the top tenth and below it
         found = [dict(zip(("state", "frequency", "T", "decline"), row, strict=True)) for row in values] * 10
         made_up = assign(people(con, found), load_rules())
@@ -59,7 +61,11 @@ class TestAssign:
         """Of eleven regulars the two who spent most are champions: ranks 0 and 0.1, the next is at 0.2."""
         found = [{"state": "active", "frequency": 5, "T": 300}] * 11
         seen = rows(assign(people(con, found), load_rules()), "customer_id", "value_rank", "segment")
-        assert [(rank, segment) for _, rank, segment in seen[:3]] == [(0.0, "champion"), (0.1, "champion"), (0.2, "regular")]
+        assert [(rank, segment) for _, rank, segment in seen[:3]] == [
+            (0.0, "champion"),
+            (0.1, "champion"),
+            (0.2, "regular"),
+        ]
 
     def test_equal_spenders_are_ranked_the_same_way_every_time(self, con: Any) -> None:
         """Ties are broken by customer id, so that a re-run gives the same champions."""
@@ -69,7 +75,9 @@ class TestAssign:
 
     def test_a_single_customer(self, con: Any) -> None:
         """One regular alone is the best there is."""
-        assert rows(assign(people(con, [{"state": "active", "frequency": 3, "T": 90}]), load_rules()), "segment") == [("champion",)]
+        assert rows(assign(people(con, [{"state": "active", "frequency": 3, "T": 90}]), load_rules()), "segment") == [
+            ("champion",)
+        ]
 
     def test_nobody(self, con: Any) -> None:
         """No customers, no segments."""
@@ -81,7 +89,10 @@ class TestRules:
 
     def write(self, folder: Path, *when: str) -> Path:
         """Rules a, b, … with these conditions."""
-        lines = [f"  - {{id: {i}, title: {{en: x}}, means: {{en: x}}, when: {text}}}" for i, text in zip("abc", when, strict=False)]
+        lines = [
+            f"  - {{id: {i}, title: {{en: x}}, means: {{en: x}}, when: {text}}}"
+            for i, text in zip("abc", when, strict=False)
+        ]
         path = folder / "segments.yml"
         path.write_text("segments:\n" + "\n".join(lines), encoding="utf-8")
         return path
@@ -120,7 +131,12 @@ def test_sizes_add_up(con: Any) -> None:
     """Heads, revenue, the last year's spend and the forecast per segment, largest first; no forecast is None."""
     late, once = {"state": "late", "frequency": 4, "T": 300}, {"state": "active", "frequency": 0, "T": 10}
     money = {"net_revenue": 10.0, "revenue_year": 4.0}
-    found = sizes(assign(people(con, [{**late, **money, "clv_12m": 7.0}, {**late, **money, "clv_12m": 5.0}, {**once, **money}]), load_rules()))
+    found = sizes(
+        assign(
+            people(con, [{**late, **money, "clv_12m": 7.0}, {**late, **money, "clv_12m": 5.0}, {**once, **money}]),
+            load_rules(),
+        )
+    )
     assert [(s.segment, s.customers, s.revenue, s.revenue_year, s.expected_year) for s in found] == [
         ("overdue_regular", 2, 20.0, 8.0, 12.0), ("new", 1, 10.0, 4.0, None),
     ]  # fmt: skip

@@ -53,10 +53,15 @@ def with_reach(customers: ir.Table, people: ir.Table, consent: ir.Table | None, 
         return table.mutate(reach=ibis.cases((~has_address, "no_address"), (~allowed, "no_consent"), else_="yes"))
     answers = _answers(consent, channels, sells=play.purpose == "sell")
     table = table.left_join(answers, "customer_id").drop("customer_id_right")
-    agreed = _any([table[f"granted_{channel}"].fill_null(False) & table[ADDRESS[channel]].notnull() for channel in channels])
+    agreed = _any(
+        [table[f"granted_{channel}"].fill_null(False) & table[ADDRESS[channel]].notnull() for channel in channels]
+    )
     lacking = ~agreed if play.purpose == "sell" else ibis.literal(False)
     reach = ibis.cases(
-        (table.refused.fill_null(False), "opted_out"), (~has_address, "no_address"), (lacking, "no_consent"), else_="yes"
+        (table.refused.fill_null(False), "opted_out"),
+        (~has_address, "no_address"),
+        (lacking, "no_consent"),
+        else_="yes",
     )
     return table.mutate(reach=reach).drop(*answers.drop("customer_id").columns)
 
@@ -94,4 +99,6 @@ def reach_by_segment(audience: ir.Table) -> dict[str, Reach]:
 
 def _reach(by_reason: dict[str, int]) -> Reach:
     get = by_reason.get
-    return Reach(sum(by_reason.values()), get("yes", 0), get("opted_out", 0), get("no_consent", 0), get("no_address", 0))
+    return Reach(
+        sum(by_reason.values()), get("yes", 0), get("opted_out", 0), get("no_consent", 0), get("no_address", 0)
+    )

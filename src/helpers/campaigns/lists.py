@@ -26,7 +26,9 @@ CALL_PLAY = "overdue-regulars-call"
 def sentence(template: str, **columns: Any) -> ir.StringValue:
     """A sentence per row: the template's ``{names}`` replaced by columns, in the engine."""
     parts = re.split(r"\{(\w+)\}", template)
-    pieces = [columns[part].cast("string").fill_null("–") if i % 2 else ibis.literal(part) for i, part in enumerate(parts)]
+    pieces = [
+        columns[part].cast("string").fill_null("–") if i % 2 else ibis.literal(part) for i, part in enumerate(parts)
+    ]
     whole = pieces[0]
     for piece in pieces[1:]:
         whole = whole + piece
@@ -54,7 +56,9 @@ def _reasons(table: ir.Table, say: Language) -> dict[str, Any]:
                      silent=table.days_since_last_order, product=table.last_product)  # fmt: skip
     declining = table.segment.isin(["declining_call", "declining_watch"])
     # a business with few returns knows nobody's rhythm, but still who came more than once
-    reason = ibis.cases((declining, less), (table.rhythm_days.notnull(), quiet), (table.frequency > 0, again), else_=once)
+    reason = ibis.cases(
+        (declining, less), (table.rhythm_days.notnull(), quiet), (table.frequency > 0, again), else_=once
+    )
     return {"reason": reason}
 
 

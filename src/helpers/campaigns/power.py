@@ -32,7 +32,9 @@ def needed_per_arm(base: float, lift: float, *, power: float = POWER, confidence
     return math.ceil((top / lift) ** 2)
 
 
-def smallest_lift(base: float, treated: int, holdout: int, *, power: float = POWER, confidence: float = 0.95) -> float | None:
+def smallest_lift(
+    base: float, treated: int, holdout: int, *, power: float = POWER, confidence: float = 0.95
+) -> float | None:
     """Minimum detectable rise in the return rate with these arm sizes; None when even a rise to 100 % would not show.
 
     Same approximation as :func:`needed_per_arm`, for unequal arms.

@@ -113,7 +113,12 @@ def six_months_ago(orders: ir.Table, *, as_of: date, window_days: int = 60, ago_
         there=then.any(), here=(known.day >= ibis.literal(now_from)).any(), spent=known.net_revenue.sum(where=then)
     )
     each = each.filter(each.there)
-    row = each.agg(n=each.count(), k=each.here.sum(), quiet=each.spent.sum(where=~each.here)).to_pandas().fillna(0).iloc[0]
+    row = (
+        each.agg(n=each.count(), k=each.here.sum(), quiet=each.spent.sum(where=~each.here))
+        .to_pandas()
+        .fillna(0)
+        .iloc[0]
+    )
     return WhereNow(then_from, then_to, rate(int(row["k"]), int(row["n"])), float(row["quiet"]))
 
 
@@ -133,7 +138,9 @@ def weekly(orders: ir.Table, *, as_of: date) -> tuple[Week, ...]:
     """
     seen = orders.filter(orders.ordered_at.date() <= ibis.literal(as_of))
     weeks = seen.group_by(monday=seen.ordered_at.truncate("W").date()).agg(
-        orders=lambda t: t.count(), net_revenue=lambda t: t.net_revenue.sum(), begins=lambda t: t.ordered_at.date().min()
+        orders=lambda t: t.count(),
+        net_revenue=lambda t: t.net_revenue.sum(),
+        begins=lambda t: t.ordered_at.date().min(),
     )
     rows = {row["monday"]: row for row in weeks.to_pyarrow().to_pylist()}
     if not rows:

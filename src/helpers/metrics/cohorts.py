@@ -67,7 +67,13 @@ def cohorts(orders: ir.Table, *, as_of: date) -> Cohorts:
     last = as_of.year * 12 + as_of.month - 1
     month_is_over = (as_of + timedelta(days=1)).day == 1
     if frame.empty:
-        kinds = {"cohort": "object", "month": "object", "months_since": "int64", "customers": "int64", "orders": "int64"}
+        kinds = {
+            "cohort": "object",
+            "month": "object",
+            "months_since": "int64",
+            "customers": "int64",
+            "orders": "int64",
+        }
         kinds |= {"net_revenue": "float64", "complete": "bool"}
         empty = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
         return Cohorts(empty, pd.Series(dtype="int64"))

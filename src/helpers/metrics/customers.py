@@ -26,8 +26,10 @@ def purchase_days(orders: ir.Table, as_of: date) -> ir.Table:
     Columns: customer_id, day, value (money), receipts, previous (the customer's purchase day before, missing for the first),
     gap (days since it).
     """
-    days = identified(orders, as_of).group_by("customer_id", "day").agg(
-        value=lambda t: t.net_revenue.sum(), receipts=lambda t: t.count()
+    days = (
+        identified(orders, as_of)
+        .group_by("customer_id", "day")
+        .agg(value=lambda t: t.net_revenue.sum(), receipts=lambda t: t.count())
     )
     window = ibis.window(group_by="customer_id", order_by="day")
     days = days.mutate(previous=days.day.lag().over(window))
@@ -95,7 +97,9 @@ def business_rhythm(orders: ir.Table, as_of: date) -> Rhythm | None:
     days = purchase_days(orders, as_of)
     gaps = days.filter(days.gap.notnull())
     gaps = gaps.mutate(log_gap=gaps.gap.cast("float64").ln())
-    each = gaps.group_by("customer_id").agg(n=gaps.count(), mean=gaps.log_gap.mean(), squares=(gaps.log_gap * gaps.log_gap).sum())
+    each = gaps.group_by("customer_id").agg(
+        n=gaps.count(), mean=gaps.log_gap.mean(), squares=(gaps.log_gap * gaps.log_gap).sum()
+    )
     totals = each.agg(
         customers=each.count(),
         gaps=each.n.sum(),

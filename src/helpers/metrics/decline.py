@@ -14,7 +14,13 @@ WATCH, CALL = -0.20, -0.50
 
 
 def with_decline(
-    customers: ir.Table, orders: ir.Table, *, as_of: date, window_days: int = 56, windows_before: int = 3, minimum_orders: int = 4
+    customers: ir.Table,
+    orders: ir.Table,
+    *,
+    as_of: date,
+    window_days: int = 56,
+    windows_before: int = 3,
+    minimum_orders: int = 4,
 ) -> ir.Table:
     """Add `spend_recent`, `spend_before` (money per window) and `decline` (share, e.g. −0.5) to the customer summary.
 
@@ -27,7 +33,10 @@ def with_decline(
             value stays missing. It is missing as well for customers younger than the windows compared.
     """
     known = identified(orders, as_of)
-    recent_from, before_from = as_of - timedelta(days=window_days), as_of - timedelta(days=window_days * (windows_before + 1))
+    recent_from, before_from = (
+        as_of - timedelta(days=window_days),
+        as_of - timedelta(days=window_days * (windows_before + 1)),
+    )
     recent = known.day > ibis.literal(recent_from)
     before = (known.day > ibis.literal(before_from)) & ~recent
     spend = known.group_by("customer_id").agg(
@@ -40,5 +49,7 @@ def with_decline(
     base = joined.spend_recent.sum(where=throughout) / joined.spend_before.sum(where=throughout).nullif(0.0)
     joined = joined.mutate(base=base.over(ibis.window()))
     comparable = throughout & (joined.receipts_before >= minimum_orders) & (joined.spend_before > 0) & (joined.base > 0)
-    decline = comparable.ifelse(joined.spend_recent / (joined.spend_before * joined.base).nullif(0.0) - 1, ibis.null("float64"))
+    decline = comparable.ifelse(
+        joined.spend_recent / (joined.spend_before * joined.base).nullif(0.0) - 1, ibis.null("float64")
+    )
     return joined.mutate(decline=decline).drop("base", "receipts_before")

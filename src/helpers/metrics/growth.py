@@ -38,7 +38,11 @@ def growth(orders: ir.Table, *, as_of: date) -> Growth:
     Hsu (2015); the revenue split follows the customer-base audit's lens 2.
     """
     known = identified(orders, as_of)
-    spend = known.mutate(month=month_index(known.day)).group_by("customer_id", "month").agg(value=lambda t: t.net_revenue.sum())
+    spend = (
+        known.mutate(month=month_index(known.day))
+        .group_by("customer_id", "month")
+        .agg(value=lambda t: t.net_revenue.sum())
+    )
     each = ibis.window(group_by="customer_id", order_by="month")
     spend = spend.mutate(
         first=spend.month.min().over(ibis.window(group_by="customer_id")),
@@ -63,7 +67,9 @@ def growth(orders: ir.Table, *, as_of: date) -> Growth:
     )
     gone = spend.after.isnull() | (spend.after != spend.month + 1)
     leavers = spend.filter(gone)
-    departures = leavers.group_by(month=leavers.month + 1).agg(churned=leavers.count(), revenue_churned=leavers.value.sum())
+    departures = leavers.group_by(month=leavers.month + 1).agg(
+        churned=leavers.count(), revenue_churned=leavers.value.sum()
+    )
     return _assemble(arrivals.to_pandas(), departures.to_pandas(), as_of)
 
 

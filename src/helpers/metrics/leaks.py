@@ -44,9 +44,15 @@ def silent_regulars(customers: ir.Table) -> Leak | NotEnough:
     quiet = customers.filter(customers.state.isin(["late", "lapsed"]) & (customers.frequency > 0))
     stays_away = 1 - quiet.p_return_90d.fill_null(0.5)
     usual = quiet.revenue_year / 12
-    row = quiet.agg(
-        n=quiet.count(), mean=(usual * stays_away).sum(), variance=(usual * usual * stays_away * (1 - stays_away)).sum()
-    ).to_pyarrow().to_pylist()[0]
+    row = (
+        quiet.agg(
+            n=quiet.count(),
+            mean=(usual * stays_away).sum(),
+            variance=(usual * usual * stays_away * (1 - stays_away)).sum(),
+        )
+        .to_pyarrow()
+        .to_pylist()[0]
+    )
     return _leak("silent_regulars", row, 10)
 
 
@@ -60,7 +66,11 @@ def declining(customers: ir.Table, *, window_days: int = 56) -> Leak | NotEnough
     missing = (down.decline > -0.999).ifelse(
         down.spend_recent * -down.decline / (1 + down.decline), down.spend_before
     ) * (MONTH / window_days)
-    row = down.agg(n=down.count(), mean=missing.sum(), variance=missing.count() * missing.var()).to_pyarrow().to_pylist()[0]
+    row = (
+        down.agg(n=down.count(), mean=missing.sum(), variance=missing.count() * missing.var())
+        .to_pyarrow()
+        .to_pylist()[0]
+    )
     return _leak("declining", row, 5)
 
 
@@ -102,7 +112,12 @@ def first_timers(orders: ir.Table, *, as_of: date, horizon_days: int = 90) -> Le
     pairs = order_dates(orders, as_of)
     mature = pairs.filter(pairs["first"] <= ibis.literal(as_of - timedelta(days=horizon_days)))
     back = mature.nth.notnull() & (mature.nth.delta(mature["first"], unit="day") <= horizon_days)
-    quarters = mature.group_by(quarter=mature["first"].truncate("Q")).agg(n=mature.count(), k=back.sum()).to_pyarrow().to_pylist()
+    quarters = (
+        mature.group_by(quarter=mature["first"].truncate("Q"))
+        .agg(n=mature.count(), k=back.sum())
+        .to_pyarrow()
+        .to_pylist()
+    )
     usable = [q for q in quarters if q["n"] >= 30]
     worth = value_of_return(orders, as_of=as_of, horizon_days=horizon_days)
     if len(usable) < 2 or worth is None:
@@ -115,7 +130,13 @@ def first_timers(orders: ir.Table, *, as_of: date, horizon_days: int = 90) -> Le
     monthly = newcomers / max((as_of - first_day).days + 1, 30) * MONTH if newcomers else 0.0
     if gap.value <= 0 or not monthly:
         return NotEnough(0, 1, "quarters")
-    return Leak("first_timers", gap.value * monthly * worth, max(0.0, gap.low) * monthly * worth, gap.high * monthly * worth, int(newcomers))
+    return Leak(
+        "first_timers",
+        gap.value * monthly * worth,
+        max(0.0, gap.low) * monthly * worth,
+        gap.high * monthly * worth,
+        int(newcomers),
+    )
 
 
 def _rate(k: int, n: int) -> Rate:
@@ -142,7 +163,9 @@ def late_deliveries(effect: Difference, orders: ir.Table, *, as_of: date, horizo
     months = max((as_of - timedelta(days=horizon_days) - opened).days / MONTH, 1.0)
     per_month = effect.first.n / months * worth
     gap = effect.difference
-    return Leak("late_deliveries", -gap.value * per_month, max(0.0, -gap.high) * per_month, -gap.low * per_month, effect.first.n)
+    return Leak(
+        "late_deliveries", -gap.value * per_month, max(0.0, -gap.high) * per_month, -gap.low * per_month, effect.first.n
+    )
 
 
 def sized(customers: ir.Table, orders: ir.Table, late: Difference | None, *, as_of: date) -> tuple[Leak, ...]:

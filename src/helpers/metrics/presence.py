@@ -30,17 +30,31 @@ class Presence:
     quiet_days: int
 
 
-def presence(customers: ir.Table, contacts: ir.Table, *, as_of: date, quiet_days: int = 90, active_days: int = 180) -> Presence:
+def presence(
+    customers: ir.Table, contacts: ir.Table, *, as_of: date, quiet_days: int = 90, active_days: int = 180
+) -> Presence:
     """Share of active customers nobody has contacted, and the balance of selling and caring."""
     end, start = ibis.literal(as_of), ibis.literal(as_of - timedelta(days=quiet_days))
     recent = contacts.filter((contacts.sent_at.date() > start) & (contacts.sent_at.date() <= end))
     touched = recent.group_by("customer_id").agg(any_contact=recent.count(), care=(recent.purpose == "care").sum())
     active = customers.filter(customers.days_since_last_order <= active_days)
     joined = active.left_join(touched, "customer_id")
-    row = joined.agg(n=joined.count(), none=joined.any_contact.isnull().sum(), no_care=(joined.care.fill_null(0) == 0).sum()).to_pandas()
+    row = joined.agg(
+        n=joined.count(), none=joined.any_contact.isnull().sum(), no_care=(joined.care.fill_null(0) == 0).sum()
+    ).to_pandas()
     counts = row.fillna(0).iloc[0]
-    sums = recent.agg(sells=(recent.purpose == "sell").sum(), cares=(recent.purpose == "care").sum()).to_pandas().fillna(0).iloc[0]
+    sums = (
+        recent.agg(sells=(recent.purpose == "sell").sum(), cares=(recent.purpose == "care").sum())
+        .to_pandas()
+        .fillna(0)
+        .iloc[0]
+    )
     sells, cares, n = int(sums["sells"]), int(sums["cares"]), int(counts["n"])
     return Presence(
-        rate(int(counts["none"]), n), rate(int(counts["no_care"]), n), sells / cares if cares else None, sells, cares, quiet_days
+        rate(int(counts["none"]), n),
+        rate(int(counts["no_care"]), n),
+        sells / cares if cares else None,
+        sells,
+        cares,
+        quiet_days,
     )

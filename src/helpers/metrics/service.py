@@ -62,7 +62,9 @@ def _earliest(rows: ir.Table, *by: str) -> ir.Table:
     return placed.filter(placed.place == 0).drop("place")
 
 
-def return_after_first_delivery(deliveries: ir.Table, orders: ir.Table, *, as_of: date, horizon_days: int = 90) -> Difference:
+def return_after_first_delivery(
+    deliveries: ir.Table, orders: ir.Table, *, as_of: date, horizon_days: int = 90
+) -> Difference:
     """Return rate within the horizon after a late against an on-time first order, mature customers only.
 
     The difference describes; it does not prove that lateness caused it.
@@ -98,7 +100,9 @@ class Complaints:
     alternative: Rate | NotEnough
 
 
-def complaints(tickets: ir.Table, orders: ir.Table, *, as_of: date, horizon_days: int = 90, quick_hours: int = 24) -> Complaints:
+def complaints(
+    tickets: ir.Table, orders: ir.Table, *, as_of: date, horizon_days: int = 90, quick_hours: int = 24
+) -> Complaints:
     """Complaints, answers and recovery; recovery is read on tickets opened at least `horizon_days` before `as_of`."""
     end = ibis.literal(as_of)
     seen = tickets.filter(tickets.opened_at.date() <= end)
@@ -109,13 +113,17 @@ def complaints(tickets: ir.Table, orders: ir.Table, *, as_of: date, horizon_days
     )
     n_orders = int(orders.filter(orders.ordered_at.date() <= ibis.literal(as_of)).count().to_pyarrow().as_py())
     hours = seen.first_reply_at.delta(seen.opened_at, unit="minute") / 60.0
-    totals = seen.agg(
-        n=seen.count(),
-        open=seen.resolved_at.isnull().sum(),
-        median=hours.median(),
-        refused=seen.refused.fill_null(False).sum(),
-        offered=(seen.refused.fill_null(False) & seen.alternative_offered.fill_null(False)).sum(),
-    ).to_pyarrow().to_pylist()[0]
+    totals = (
+        seen.agg(
+            n=seen.count(),
+            open=seen.resolved_at.isnull().sum(),
+            median=hours.median(),
+            refused=seen.refused.fill_null(False).sum(),
+            offered=(seen.refused.fill_null(False) & seen.alternative_offered.fill_null(False)).sum(),
+        )
+        .to_pyarrow()
+        .to_pylist()[0]
+    )
     n = int(totals["n"])
     recovered, by_speed = _recovery(seen, orders, as_of, horizon_days, quick_hours)
     return Complaints(
@@ -133,12 +141,18 @@ def _recovery(
     seen: ir.Table, orders: ir.Table, as_of: date, horizon_days: int, quick_hours: int
 ) -> tuple[Rate | NotEnough, Difference]:
     """Per complaining customer (first ticket): did an order follow within the horizon, and was the first reply quick?"""
-    mature = seen.filter(seen.customer_id.notnull() & (seen.opened_at.date() <= ibis.literal(as_of - timedelta(days=horizon_days))))
-    first = _earliest(mature, "opened_at", "ticket_id").select("customer_id", opened="opened_at", reply="first_reply_at")
+    mature = seen.filter(
+        seen.customer_id.notnull() & (seen.opened_at.date() <= ibis.literal(as_of - timedelta(days=horizon_days)))
+    )
+    first = _earliest(mature, "opened_at", "ticket_id").select(
+        "customer_id", opened="opened_at", reply="first_reply_at"
+    )
     known = identified(orders, as_of).select("customer_id", "ordered_at")
     joined = first.left_join(known, "customer_id").drop("customer_id_right")
     days = joined.ordered_at.date().delta(joined.opened.date(), unit="day")
-    each = joined.group_by("customer_id", "opened", "reply").agg(back=((joined.ordered_at > joined.opened) & (days <= horizon_days)).any())
+    each = joined.group_by("customer_id", "opened", "reply").agg(
+        back=((joined.ordered_at > joined.opened) & (days <= horizon_days)).any()
+    )
     quick = (each.reply.delta(each.opened, unit="minute") <= quick_hours * 60).fill_null(False)
     rows = each.group_by(quick=quick).agg(n=each.count(), k=each.back.fill_null(False).sum()).to_pyarrow().to_pylist()
     counts = {bool(r["quick"]): (int(r["k"]), int(r["n"])) for r in rows}
@@ -160,11 +174,15 @@ def acquisition_retention(costs: ir.Table, *, as_of: date, months: int = 12) -> 
     first = as_of.year * 12 + as_of.month - months
     start = ibis.literal(date(first // 12, first % 12 + 1, 1))
     recent = costs.filter((costs.month >= start) & (costs.month <= ibis.literal(as_of)))
-    row = recent.agg(
-        n=recent.month.nunique(),
-        acquisition=recent.amount.sum(where=recent.purpose == "acquisition").fill_null(0.0),
-        retention=recent.amount.sum(where=recent.purpose == "retention").fill_null(0.0),
-    ).to_pyarrow().to_pylist()[0]
+    row = (
+        recent.agg(
+            n=recent.month.nunique(),
+            acquisition=recent.amount.sum(where=recent.purpose == "acquisition").fill_null(0.0),
+            retention=recent.amount.sum(where=recent.purpose == "retention").fill_null(0.0),
+        )
+        .to_pyarrow()
+        .to_pylist()[0]
+    )
     if not row["n"]:
         return NotEnough(0, 1, "months")
     return Spending(float(row["acquisition"]), float(row["retention"]), int(row["n"]))

@@ -47,7 +47,9 @@ def thresholds(orders: ir.Table, customers: ir.Table, *, as_of: date, rhythm: Rh
     if rhythm is None:
         return FALLBACK
     days = purchase_days(orders, as_of)
-    gaps = days.filter(days.gap.notnull()).inner_join(customers.select("customer_id", "rhythm_days", "first_order"), "customer_id")
+    gaps = days.filter(days.gap.notnull()).inner_join(
+        customers.select("customer_id", "rhythm_days", "first_order"), "customer_id"
+    )
     second = gaps.previous == gaps.first_order
     ratio = gaps.gap / gaps.rhythm_days
     quantile = {f"r{i}": ratio.quantile(q) for i, q in enumerate(_QUANTILES)}

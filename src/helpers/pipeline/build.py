@@ -14,7 +14,19 @@ import ibis.expr.types as ir
 
 from helpers import files, intake, segments, tables
 from helpers.business import Business
-from helpers.metrics import backtest, bg_nbd, clv, customers, decline, gamma_gamma, histories, risk, states, windows
+from helpers.metrics import (
+    backtest,
+    bg_nbd,
+    clv,
+    customers,
+    decline,
+    fit_check,
+    gamma_gamma,
+    histories,
+    risk,
+    states,
+    windows,
+)
 from helpers.metrics.base import overview
 from helpers.metrics.beta_geometric import BetaGeometric
 from helpers.metrics.uncertainty import NotEnough
@@ -106,6 +118,7 @@ def build_customers(business: Business, out: Path, con: Any, *, as_of: date) -> 
         "gamma_gamma": value_model,
         "risk": chances.summary,
         "backtest": backtest.backtest(orders, as_of, RETURN_DAYS, past=past),
+        "fit_check": fit_check.check(orders, as_of),
         "next_12_months": {
             "orders": ready.expected_orders_12m.sum().to_pyarrow().as_py(),
             "clv": worth,

@@ -53,8 +53,9 @@ class _ReportingEngine(NBClientEngine):  # type: ignore[misc]
             start(cell, cell_index, **more)
 
         nb_man.cell_start = cell_start
-        made = kernels.manager(kernel_name or "python3")
-        return super().execute_managed_notebook(nb_man, kernel_name, km=made, shutdown_kernel="immediate", **kwargs)
+        # the class, not a manager: nbclient ends only kernels of managers it has made itself
+        made = kernels.ForkedKernelManager
+        return super().execute_managed_notebook(nb_man, kernel_name, kernel_manager_class=made, shutdown_kernel="immediate", **kwargs)
 
 
 ENGINE = "retention"

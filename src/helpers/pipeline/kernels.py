@@ -15,6 +15,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
@@ -83,6 +84,7 @@ class _Forked:
 
     def kill(self) -> None:
         self._process.kill()
+        self._process.join(1)  # it is gone in a moment; Jupyter would look again only after a tenth of a second
 
 
 class ForkedProvisioner(LocalProvisioner):
@@ -108,9 +110,13 @@ def end_all() -> None:
         process.kill()
 
 
-def manager(kernel_name: str = "python3") -> AsyncKernelManager:
-    """A kernel manager, not started yet, whose kernel is forked where that is dependable."""
-    made = AsyncKernelManager(kernel_name=kernel_name)
-    if supported() and made.kernel_spec is not None:
-        made.kernel_spec.metadata["kernel_provisioner"] = {"provisioner_name": NAME}
-    return made
+class ForkedKernelManager(AsyncKernelManager):
+    """Jupyter's kernel manager, whose kernel is forked where that is dependable."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec | None:
+        """The kernel's description, naming our way of starting it."""
+        found = super().kernel_spec
+        if found is not None and supported():
+            found.metadata["kernel_provisioner"] = {"provisioner_name": NAME}
+        return found

@@ -83,7 +83,10 @@ def take_over(name: str, key: str, runs: Sequence[Path], target: Path) -> Stage 
         The stage, or None when no run has it (or its files are no longer all there).
     """
     for run in runs:
-        entry = read_manifest(run).get("stages", {}).get(name, {})
+        noted = read_manifest(run).get("stages")
+        entry = noted.get(name) if isinstance(noted, dict) else None
+        if not isinstance(entry, dict):
+            continue
         names = entry.get("files") or ()
         if entry.get("key") == key and names and all((run / n).is_file() for n in names):
             _link(run, names, target)

@@ -63,7 +63,10 @@ def read_campaign(
         table = outcomes_table(read_plain(con, client / campaign.outcomes))
         numeric = [c for c, kind in table.schema().items() if kind.is_numeric()]
         if not numeric:
-            raise InputError("{file} has no outcome column with numbers; add e.g. “returned” (0/1) or “spend”.", file=Path(campaign.outcomes).name)
+            raise InputError(
+                "{file} has no outcome column with numbers; add e.g. “returned” (0/1) or “spend”.",
+                file=Path(campaign.outcomes).name,
+            )
         main = _named(numeric, RETURNED) or numeric[0]
         return read_out(
             table, campaign=campaign.id, name=title(campaign), main=main, money=_named(numeric, MONEY), margin=business.margin,
@@ -71,7 +74,8 @@ def read_campaign(
         )  # fmt: skip
     if not (campaign.treated and campaign.holdout and campaign.sent_at):
         raise InputError(
-            "Campaign “{campaign}” needs sent_at, treated and holdout (or outcomes) in business.yml.", campaign=campaign.id
+            "Campaign “{campaign}” needs sent_at, treated and holdout (or outcomes) in business.yml.",
+            campaign=campaign.id,
         )
     if campaign.sent_at > as_of:
         raise InputError(
@@ -81,9 +85,19 @@ def read_campaign(
     people, unknown = assigned(con, client, campaign, tables.people, business.country)
     seen = tables.orders.filter(tables.orders.ordered_at.date() <= ibis.literal(as_of))
     outcomes = outcomes_from_orders(people, seen, sent_at=campaign.sent_at, window_days=campaign.window_days)
-    outcomes = con.create_table(ibis.util.gen_name("campaign"), outcomes.select("customer_id", "arm", "returned", "orders", "revenue"), temp=True)
+    outcomes = con.create_table(
+        ibis.util.gen_name("campaign"),
+        outcomes.select("customer_id", "arm", "returned", "orders", "revenue"),
+        temp=True,
+    )
     found = read_out(
-        outcomes, campaign=campaign.id, name=title(campaign), main="returned", money="revenue", margin=business.margin, cost=campaign.cost
+        outcomes,
+        campaign=campaign.id,
+        name=title(campaign),
+        main="returned",
+        money="revenue",
+        margin=business.margin,
+        cost=campaign.cost,
     )
     if isinstance(found, NotEnough):
         return found
@@ -95,7 +109,18 @@ def read_campaign(
 
 INTERIM = key("The days agreed for this campaign are not over yet, so this is an interim count.")
 """Looking again and again until the interval happens to exclude zero would call luck a success."""
-RETURNED = ("returned", "return", "visit", "ordered", "bought", "purchased", "conversion", "converted", "quay lại", "mua")
+RETURNED = (
+    "returned",
+    "return",
+    "visit",
+    "ordered",
+    "bought",
+    "purchased",
+    "conversion",
+    "converted",
+    "quay lại",
+    "mua",
+)
 MONEY = ("spend", "revenue", "net_revenue", "doanh thu", "chi tiêu")
 """What people call the outcome a campaign is judged by, and the money it brought; first come, first chosen."""
 CONTROLS = ("holdout", "control", "no e-mail", "no email", "none", "doi chung", "đối chứng", "nhóm đối chứng")
@@ -131,8 +156,16 @@ def outcomes_table(raw: ir.Table) -> ir.Table:
         raise InputError("The outcome file has no column “group”. Found: {found}.", found=list(raw.columns))
     identity = next((named[k] for k in ("id", "customer_id", "mã khách hàng") if k in named), None)
     rest = [c for c in raw.columns if c not in {group, identity}]
-    numbers = {c: raw[c].try_cast("float64") if raw[c].type().is_string() else raw[c].cast("float64") for c in rest if _is_number(raw, c)}
-    return raw.select(customer_id=raw[identity].cast("string") if identity else ibis.row_number().cast("string"), arm=raw[group].cast("string"), **numbers)
+    numbers = {
+        c: raw[c].try_cast("float64") if raw[c].type().is_string() else raw[c].cast("float64")
+        for c in rest
+        if _is_number(raw, c)
+    }
+    return raw.select(
+        customer_id=raw[identity].cast("string") if identity else ibis.row_number().cast("string"),
+        arm=raw[group].cast("string"),
+        **numbers,
+    )
 
 
 def _is_number(raw: ir.Table, column: str) -> bool:
@@ -142,23 +175,45 @@ def _is_number(raw: ir.Table, column: str) -> bool:
         return True
     if not value.type().is_string():
         return False
-    row = raw.agg(filled=value.notnull().sum(), numbers=value.try_cast("float64").notnull().sum()).to_pyarrow().to_pylist()[0]
+    row = (
+        raw.agg(filled=value.notnull().sum(), numbers=value.try_cast("float64").notnull().sum())
+        .to_pyarrow()
+        .to_pylist()[0]
+    )
     return bool(row["filled"]) and row["filled"] == row["numbers"]
 
 
 def summary(found: Readout | NotEnough, campaign: Campaign) -> dict[str, Any]:
     """One campaign as `metrics.json` documents it."""
     if isinstance(found, NotEnough):
-        return {"id": campaign.id, "name": title(campaign), "verdict": "no verdict", "arms": {}, "have": found.have, "need": found.need}
+        return {
+            "id": campaign.id,
+            "name": title(campaign),
+            "verdict": "no verdict",
+            "arms": {},
+            "have": found.have,
+            "need": found.need,
+        }
     arms = {
         arm.name: {
             "n": arm.n,
-            "rates": {o.name: {"value": o.rate.value, "low": o.rate.low, "high": o.rate.high} for o in arm.outcomes if o.rate},
+            "rates": {
+                o.name: {"value": o.rate.value, "low": o.rate.low, "high": o.rate.high} for o in arm.outcomes if o.rate
+            },
             "means": {o.name: o.mean.value for o in arm.outcomes},
         }
         for arm in found.arms
     }
-    differences = [{"arm": c.arm, "outcome": c.outcome, "difference": c.difference.value, "low": c.difference.low, "high": c.difference.high} for c in found.comparisons]
+    differences = [
+        {
+            "arm": c.arm,
+            "outcome": c.outcome,
+            "difference": c.difference.value,
+            "low": c.difference.low,
+            "high": c.difference.high,
+        }
+        for c in found.comparisons
+    ]
     main = differences[0] if differences else {}
     return {
         "id": campaign.id,

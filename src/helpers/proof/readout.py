@@ -84,7 +84,9 @@ class Readout:
     unknown: int = 0
 
 
-def welch(mean_1: float, var_1: float, n_1: int, mean_2: float, var_2: float, n_2: int, confidence: float = 0.95) -> Estimate:
+def welch(
+    mean_1: float, var_1: float, n_1: int, mean_2: float, var_2: float, n_2: int, confidence: float = 0.95
+) -> Estimate:
     """Difference of two means, first − second, with Welch's interval (Welch 1947)."""
     se_1, se_2 = var_1 / n_1, var_2 / n_2
     error = math.sqrt(se_1 + se_2)
@@ -120,7 +122,9 @@ def _mean(mean: float, variance: float, n: int) -> Estimate:
     return Estimate(mean, mean - half, mean + half, n)
 
 
-def _arms(table: ir.Table, columns: tuple[str, ...], binary: frozenset[str]) -> tuple[dict[str, Arm], dict[tuple[str, str], float]]:
+def _arms(
+    table: ir.Table, columns: tuple[str, ...], binary: frozenset[str]
+) -> tuple[dict[str, Arm], dict[tuple[str, str], float]]:
     """Means, variances and counts per arm in one pass of the engine."""
     aggregates = {"n": table.count()}
     for column in columns:
@@ -181,13 +185,13 @@ def read_out(
         return NotEnough(smallest, ARM_FLOOR)
     comparisons = tuple(_compare(arm, control, i, variances) for arm in treated for i in range(len(columns)))
     verdict, needed = _verdict([c for c in comparisons if c.outcome == main], treated, control, main)
-    result = Readout(
-        campaign, name, (*treated, control), comparisons, None, cost, None, verdict, needed_per_arm=needed
-    )
+    result = Readout(campaign, name, (*treated, control), comparisons, None, cost, None, verdict, needed_per_arm=needed)
     result = _with_money(result, treated, money, margin, cost)
     total = sum(arm.n for arm in treated) + control.n
     if planned_holdout_share is not None and _mismatch(control.n, total, planned_holdout_share):
-        warning = key("The groups do not have the sizes the draw should give, so something removed people from one of them.")
+        warning = key(
+            "The groups do not have the sizes the draw should give, so something removed people from one of them."
+        )
         result = replace(result, warnings=(warning,), verdict="no verdict")
     return result
 
@@ -218,12 +222,17 @@ def _verdict(main: list[Comparison], treated: list[Arm], control: Arm, name: str
 
 def _with_money(result: Readout, treated: list[Arm], money: str | None, margin: float, cost: float) -> Readout:
     """Extra margin of all treated customers and the return on the campaign's cost."""
-    parts = [(c.difference, arm.n) for arm in treated for c in result.comparisons if c.arm == arm.name and c.outcome == money]
+    parts = [
+        (c.difference, arm.n) for arm in treated for c in result.comparisons if c.arm == arm.name and c.outcome == money
+    ]
     if not parts:
         return result
     value = sum(d.value * n for d, n in parts) * margin
     # several treated arms share one holdout, so their errors add rather than cancel: the bounds are summed
-    low, high = (sum(bound * n for bound, n in pairs) * margin for pairs in ([(d.low, n) for d, n in parts], [(d.high, n) for d, n in parts]))
+    low, high = (
+        sum(bound * n for bound, n in pairs) * margin
+        for pairs in ([(d.low, n) for d, n in parts], [(d.high, n) for d, n in parts])
+    )
     n = sum(n for _, n in parts)
     gain = Estimate(value, low, high, n)
     roi = Estimate((value - cost) / cost, (low - cost) / cost, (high - cost) / cost, n) if cost > 0 else None

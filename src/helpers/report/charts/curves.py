@@ -114,14 +114,14 @@ def weeks(
 ) -> Figure:
     """A measure week by week, from zero, with named events.
 
-    `frame`: week (date of its first day, increasing), value; optionally low and high for a band. A missing value leaves
-        a gap.
+    `frame`: week (date of its first day, increasing), value; optionally low and high for a band, and forecast for a dashed
+        line beside it. A missing value leaves a gap.
     `events`: (date, label), such as Tết; those outside the weeks shown are left out.
     `wording`: how a value is said; whole numbers otherwise.
     """
     need_rows(frame)
     say = wording or language.number
-    highest = float(np.nanmax(frame[[name for name in ("value", "high") if name in frame]].to_numpy(dtype=float)))
+    highest = float(np.nanmax(frame[[name for name in ("value", "high", "forecast") if name in frame]].to_numpy(dtype=float)))
     ticks = ticks_to(nice_top(highest, 4), 4)
     positions = pd.to_datetime(frame["week"])
     first, last = positions.iloc[0], positions.iloc[-1]
@@ -156,6 +156,9 @@ def plot_weeks(axes: Axes, frame: pd.DataFrame, *, top: float) -> None:
         zorder=4,
         solid_joinstyle="round",
     )
+    if "forecast" in frame:
+        dashes: dict[str, Any] = {"color": style.INK, "linewidth": 1.6, "linestyle": (0, (4, 2)), "zorder": 5}
+        axes.plot(weeks_on, frame["forecast"].astype(float), clip_on=False, **dashes)
     axes.set_xlim(0, max(1, len(frame) - 1))
     axes.set_ylim(0, top)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,7 @@ from helpers.metrics.states import STATES
 from helpers.metrics.uncertainty import NotEnough
 from helpers.report import charts
 from helpers.report.findings.common import between, capital, definition, not_measured, not_yet, of_ten, too_few
-from helpers.report.pieces import Details, Figure, Finding, Missing
+from helpers.report.pieces import Column, Details, Figure, Finding, Missing, TableView
 from helpers.run import Run
 
 STATE_NAMES = {
@@ -27,6 +28,8 @@ STATE_NAMES = {
     "reactivated": key("back after a long pause"),
 }
 """State → its everyday name (catalog keys)."""
+MOST_RETURNS = 6
+"""Last row of the table that checks the forecast: this many returns or more."""
 HUNDRED = 100
 """The first hundred days decide (S07)."""
 
@@ -205,6 +208,59 @@ def model_details(run: Run) -> Details:
         facts["Gamma-Gamma"] = ", ".join(f"{k} = {say.number(value[k], 3)}" for k in ("p", "q", "gamma"))
     facts[say.text("Sources")] = "Fader, Hardie & Lee 2005; Fader & Hardie 2013"
     return definition(facts, say, say.text("The chance of being still a customer is not used to rank risk: for one-time buyers it is always 1."))
+
+
+def fit_check(run: Run) -> Finding:
+    """How wrong the forecast would have been on the latest part of the history."""
+    say, found = run.say, run.facts["fit_check"]
+    if not found or found.get("error") is None:
+        return Finding(say.text("The forecast cannot be checked against the past yet"), say.text("It needs a longer history than it would predict."), level=3)
+    off, weeks = found["error"], found["holdout_weeks"]
+    key = "Checked on the last {weeks} weeks, the forecast was {percent} too high" if off > 0 else "Checked on the last {weeks} weeks, the forecast was {percent} too low"
+    headline = say.text(key, weeks=weeks, percent=say.percent(abs(off)))
+    body = say.text(
+        "Made with what was known on {day}, for {n} customers: {predicted} orders expected, {actual} came. Per customer it was off by "
+        "{each} orders on average.",
+        day=date.fromisoformat(found["calibrated_to"]), n=found["customers"], predicted=round(found["predicted"]),
+        actual=round(found["actual"]), each=say.number(found["mean_absolute_error"], 2),
+    )  # fmt: skip
+    return Finding(headline, body, level=3)
+
+
+def fit_check_chart(run: Run) -> Figure | Missing:
+    """Orders of known customers by week, forecast and real."""
+    say, found = run.say, run.facts["fit_check"]
+    if not found or found.get("error") is None:
+        return not_measured(say.text("Forecast against what came"), say.text("keeping the orders of a longer time."), say)
+    rows = found["weeks"]
+    frame = pd.DataFrame({"week": [date.fromisoformat(w["start"]) for w in rows], "value": [w["actual"] for w in rows],
+                          "forecast": [w["predicted"] for w in rows]})  # fmt: skip
+    begins = date.fromisoformat(found["calibrated_to"])
+    title = say.text("Expected {predicted} repeat orders, {actual} came", predicted=round(found["predicted"]), actual=round(found["actual"]))
+    subtitle = say.text("Repeat orders per week of the customers known on {day}", day=begins)
+    caption = say.text("Solid: what happened. Dashed: what the model said. Right of the mark it had not seen the orders.")
+    return charts.weeks(frame, [(begins, say.text("forecast from here"))], title=title, subtitle=subtitle, language=say, caption=caption)
+
+
+def fit_check_details(run: Run) -> TableView | Missing:
+    """By how often customers had come back before: orders expected and real."""
+    say, found = run.say, run.facts["fit_check"]
+    if not found or found.get("error") is None:
+        return not_measured(say.text("Forecast by earlier returns"), say.text("keeping the orders of a longer time."), say)
+    columns = (Column(say.text("Returns before"), "left"), Column(say.text("customers")), Column(say.text("expected each")), Column(say.text("came each")))
+    classes = [c for c in found["classes"] if c["frequency"] < MOST_RETURNS]
+    rest = [c for c in found["classes"] if c["frequency"] >= MOST_RETURNS]
+    n = sum(c["customers"] for c in rest)
+    if n:
+        means = {name: sum(c["customers"] * c[name] for c in rest) / n for name in ("predicted", "actual")}
+        classes.append({"frequency": MOST_RETURNS, "customers": n, **means})
+    rows = tuple(
+        (f"{c['frequency']}{'+' if c['frequency'] == MOST_RETURNS else ''}", say.number(c["customers"]),
+         say.number(c["predicted"], 2), say.number(c["actual"], 2))
+        for c in classes
+    )  # fmt: skip
+    more = say.text("The last row counts everybody with as many returns or more.") if n else ""
+    return TableView(columns, rows, say.text("Forecast by earlier returns"), more, language=say)
 
 
 def back_test(run: Run) -> Finding:

@@ -1,0 +1,237 @@
+"""The guided session: saved at once, never lost, never silently overwritten."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from helpers import files, playbook
+from helpers.errors import InputError
+from helpers.language import language
+from helpers.session import KEPT, Answer, Commitment, Fact, Session, facts, gap, load, save, scores
+
+EN = language("en")
+
+
+class TestGuesses:
+    """Guess first, then look."""
+
+    def test_a_guess_is_locked_once_the_answer_is_out(self) -> None:
+        """A guess may change until the answer is shown, and not afterwards; other guesses still may."""
+        session = Session().guess("repeat_of_ten", 5).guess("repeat_of_ten", 3).reveal("repeat_of_ten")
+        assert session.guesses == {"repeat_of_ten": 3}
+        with pytest.raises(InputError, match="cannot be changed afterwards"):
+            session.guess("repeat_of_ten", 4)
+        assert session.guess("still_of_ten", 2).guesses["still_of_ten"] == 2
+
+    def test_no_looking_before_guessing(self) -> None:
+        """Without a guess nothing is revealed."""
+        with pytest.raises(InputError, match="Guess first"):
+            Session().reveal("repeat_of_ten")
+
+    def test_revealing_twice_is_once(self) -> None:
+        """Showing the answer again changes nothing."""
+        once = Session().guess("still_of_ten", 0).reveal("still_of_ten")
+        assert once.reveal("still_of_ten") == once
+
+    @pytest.mark.parametrize(("question", "tenths"), [("repeat_of_ten", 11), ("repeat_of_ten", -1), ("oops", 3)])
+    def test_impossible_guesses(self, question: str, tenths: int) -> None:
+        """A guess is a number from 0 to 10 about a question that exists."""
+        with pytest.raises(ValueError, match="no guess"):
+            Session().guess(question, tenths)
+
+    def test_changes_make_new_sessions(self) -> None:
+        """The session at hand is never changed under somebody's feet."""
+        session = Session()
+        session.guess("repeat_of_ten", 3)
+        assert session == Session()
+
+
+class TestSave:
+    """On disk."""
+
+    def test_what_was_said_comes_back(self, tmp_path: Path) -> None:
+        """Guesses, answers with Vietnamese notes and promises with dates survive, for the owner's eyes only."""
+        said = (
+            Session()
+            .guess("repeat_of_ten", 4)
+            .reveal("repeat_of_ten")
+            .answer("s02-1", 2, "Có: “hỏi thăm” #1\ndòng hai")
+        )
+        said = said.commit(
+            Commitment(what="Gọi 10 khách", owner="chị Lan", due=date(2026, 7, 6)), Commitment(what="x", status="kept")
+        )
+        saved = save(tmp_path, said)
+        assert saved.version == 1
+        assert load(tmp_path) == saved == said.model_copy(update={"version": 1})
+        assert (tmp_path / "session.yml").stat().st_mode & 0o777 == 0o600
+        assert "hỏi thăm" in (tmp_path / "session.yml").read_text(encoding="utf-8")
+
+    def test_nothing_said_yet(self, tmp_path: Path) -> None:
+        """Without a file there is an empty session, and reading makes no file."""
+        assert load(tmp_path) == Session()
+        assert list(tmp_path.iterdir()) == []
+
+    def test_every_version_is_kept(self, tmp_path: Path) -> None:
+        """The versions before stand in the history, the oldest beyond fifty are dropped."""
+        session = Session()
+        for i in range(KEPT + 5):
+            session = save(tmp_path, session.answer("q", i % 5))
+        kept = sorted(p.name for p in (tmp_path / "session-history").iterdir())
+        assert len(kept) == KEPT
+        assert kept[-1] == f"{KEPT + 4:06d}.yml"
+        assert all(p.stat().st_mode & 0o777 == 0o600 for p in (tmp_path / "session-history").iterdir())
+
+    def test_two_tabs(self, tmp_path: Path) -> None:
+        """The tab that did not see the other's save is refused, and nothing of the other's is lost."""
+        save(tmp_path, Session().guess("repeat_of_ten", 1))
+        first, second = load(tmp_path), load(tmp_path)
+        save(tmp_path, first.guess("repeat_of_ten", 2))
+        with pytest.raises(InputError, match="another window"):
+            save(tmp_path, second.guess("repeat_of_ten", 9))
+        assert load(tmp_path).guesses == {"repeat_of_ten": 2}
+
+    def test_a_crash_leaves_the_version_before(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """When the disk is full the file on disk is the last good one."""
+        before = save(tmp_path, Session().guess("repeat_of_ten", 1))
+        monkeypatch.setattr(files.os, "fsync", lambda handle: (_ for _ in ()).throw(OSError("disk full")))
+        with pytest.raises(OSError, match="disk full"):
+            save(tmp_path, before.guess("repeat_of_ten", 2))
+        assert load(tmp_path) == before
+
+    def test_an_old_version_put_back(self, tmp_path: Path) -> None:
+        """After somebody puts version 1 back by hand the history goes on instead of being overwritten."""
+        session = save(tmp_path, Session().answer("q", 1))
+        for score in (2, 3, 4):
+            session = save(tmp_path, session.answer("q", score))
+        history = {p.name: p.read_bytes() for p in (tmp_path / "session-history").iterdir()}
+        (tmp_path / "session.yml").write_bytes(history["000001.yml"])
+        again = save(tmp_path, load(tmp_path).answer("q", 0))
+        save(tmp_path, again.answer("q", 1))
+        for name, content in history.items():
+            assert (tmp_path / "session-history" / name).read_bytes() == content
+
+
+DAMAGED = """version: 3
+guesses:
+  repeat_of_ten: 4
+answers:
+  s01-1:
+    score: 2
+    note: ''
+  s01-2:
+    score: 9
+    note: ''
+commitments:
+- what: one
+  owner: ''
+- what: two
+  status: maybe
+"""
+
+
+class TestDamaged:
+    """A file somebody has edited by hand."""
+
+    @pytest.mark.parametrize(
+        ("text", "line", "where"),
+        [
+            (DAMAGED, 9, "“answers.s01-2.score”"),
+            (DAMAGED.replace("score: 9", "score: 3"), 15, "“commitments.1.status”"),
+            (
+                DAMAGED.replace("score: 9", "score: 3").replace("maybe", "kept").replace("one", "''"),
+                12,
+                "“commitments.0.what”",
+            ),
+            (DAMAGED.replace("repeat_of_ten: 4", "repeat_of_ten: 40"), 3, "“guesses.repeat_of_ten”"),
+            ("version: 1\noops: 2\n", 2, "“oops”"),
+            ("version: 1\nguesses: [\n", 3, "not valid YAML"),
+            ("version: 1\n\tguesses: x\n", 2, "not valid YAML"),
+            ("- a\n", 1, "“session.yml”"),
+        ],
+    )
+    def test_the_line_is_named_and_the_file_left_alone(self, tmp_path: Path, text: str, line: int, where: str) -> None:
+        """The sentence gives line and entry and points to the history; nothing is written, not even by a save."""
+        path = tmp_path / "session.yml"
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(InputError) as fault:
+            load(tmp_path)
+        assert str(fault.value).startswith(f"session.yml, line {line}: ")
+        assert where in str(fault.value)
+        assert "session-history" in str(fault.value)
+        with pytest.raises(InputError):
+            save(tmp_path, Session(version=3))
+        assert path.read_text(encoding="utf-8") == text
+
+    def test_not_utf8(self, tmp_path: Path) -> None:
+        """A file saved in an old Windows code page is pointed at by its line."""
+        (tmp_path / "session.yml").write_bytes(b"version: 1\nguesses: {}\nanswers: {q: {note: '\xea'}}\n")
+        with pytest.raises(InputError, match="line 3"):
+            load(tmp_path)
+
+
+class TestAnswers:
+    """Anchored answers and promises."""
+
+    @pytest.mark.parametrize("score", [-1, 5])
+    def test_scores_are_anchored(self, score: int) -> None:
+        """An answer is 0, 1, 2, 3 or 4, or not given."""
+        with pytest.raises(ValidationError):
+            Session().answer("q", score)
+
+    def test_an_empty_promise_is_none(self) -> None:
+        """A commitment says what."""
+        with pytest.raises(ValidationError):
+            Commitment(what="")
+
+    def test_scores_of_a_mistake(self) -> None:
+        """A mistake's score is the mean of its answered questions; unanswered ones do not count as nought."""
+        book = playbook.load()
+        mistake = next(iter(book.mistakes.values()))
+        one, two, three = (question.id for question in mistake.questions[:3])
+        session = Session(
+            answers={
+                one: Answer(score=1),
+                two: Answer(score=4),
+                three: Answer(score=None, note="?"),
+                "gone": Answer(score=4),
+            }
+        )
+        found = scores(session, book)
+        assert found[mistake.id] == 2.5
+        assert set(found) == set(book.mistakes)
+        assert all(value is None for name, value in found.items() if name != mistake.id)
+
+
+class TestFacts:
+    """Guess against data."""
+
+    def test_what_the_last_run_knows(self) -> None:
+        """Both answers from metrics.json; a question the data could not answer is absent."""
+        rate = {"value": 0.3, "low": 0.25, "high": 0.35, "n": 400, "k": 120}
+        numbers = {"repeat_rate": {"90": rate}, "six_months_ago": {"still": {"have": 3, "need": 10}}}
+        assert facts(numbers) == {"repeat_of_ten": Fact(0.3, 0.25, 0.35, 400)}
+        assert set(facts({**numbers, "six_months_ago": {"still": rate}})) == {"repeat_of_ten", "still_of_ten"}
+
+    @pytest.mark.parametrize("numbers", [None, {}, {"repeat_rate": None}, {"repeat_rate": {"90": {"have": 1}}}])
+    def test_no_run_yet(self, numbers: dict[str, object] | None) -> None:
+        """Before a run, or with too few customers, there are no facts."""
+        assert facts(numbers) == {}
+
+    @pytest.mark.parametrize(
+        ("guess", "said"),
+        [
+            (3, "the guess fits"),
+            (2, "the guess fits"),
+            (4, "the guess fits"),
+            (7, "4 of 10 fewer"),
+            (0, "3 of 10 more"),
+            (1, "2 of 10 more"),
+        ],
+    )
+    def test_the_gap_in_words(self, guess: int, said: str) -> None:
+        """A guess within the interval, to the nearest whole, is right; beyond it the distance is said in people of ten."""
+        assert said in gap(guess, Fact(0.3, 0.25, 0.35, 400), EN).replace(".0 of", " of")
