@@ -22,7 +22,8 @@ demo: $(INSTALLED)  ## Run the whole playbook on the example café and print the
 	@$(BIN)/retention demo --workspace $(WORKSPACE)
 
 test: $(INSTALLED) lint types imports  ## Run every check and test
-	$(BIN)/python -m pytest
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --nbval notebooks
 
 lint: $(INSTALLED)  ## Style of the code
 	$(BIN)/ruff check .

@@ -67,3 +67,19 @@ def retail(real_data: Path, con: Any) -> ir.Table:
         sources={"orders": [Source(file=str(path))]},
     )
     return intake.load(business, path.parent, con, today=date(2026, 7, 1)).orders
+
+
+@pytest.fixture(scope="session")
+def example_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of the example café after a whole run in English; for reading only."""
+    from helpers.pipeline import example
+    from helpers.pipeline.run import Order, run
+
+    client = example.install(tmp_path_factory.mktemp("example") / "cafe")
+    return run(Order(client, example.TODAY, lang="en"), lambda *_: None, lambda _: None).folder
+
+
+@pytest.fixture(scope="session")
+def example_metrics(example_folder: Path) -> Path:
+    """The example café's metrics.json."""
+    return example_folder / "metrics.json"

@@ -61,7 +61,11 @@ def one_timers() -> list[Row]:
 
 def weekly() -> list[Row]:
     """Everybody comes every week and spends the same."""
-    return [(END - timedelta(days=7 * week + number % 7), phone(number), 70_000) for number in range(50) for week in range(50)]
+    return [
+        (END - timedelta(days=7 * week + number % 7), phone(number), 70_000)
+        for number in range(50)
+        for week in range(50)
+    ]
 
 
 def short() -> list[Row]:
@@ -95,9 +99,7 @@ def client(workspace: Path, rows: Iterable[Row], *, name: str = "Tiệm Nhỏ", 
     return create(name, [file], workspace, lang=lang, currency="VND", margin=None).file.parent
 
 
-def run(
-    folder: Path, *, progress: Callable[[str, int, int], None] = lambda book, cell, of: None, **asked: Any
-) -> Done:
+def run(folder: Path, *, progress: Callable[[str, int, int], None] = lambda book, cell, of: None, **asked: Any) -> Done:
     """Run a client quietly, on the day after its last order."""
     return run_client(Order(folder, TODAY, **asked), progress, lambda stage: None)
 

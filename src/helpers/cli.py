@@ -67,7 +67,7 @@ def check(slug: Slug, lang: Lang = None, workspace: Workspace = CLIENTS) -> None
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
         for term, text in report.lines(say):
             table.add_row(term, text)
-        out.print(table)
+        _print_table(table)
 
 
 @app.command()
@@ -151,7 +151,7 @@ def list_clients(lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
             table.add_column(title)
         for row in rows:
             table.add_row(row.slug, row.name, *row.figures(say))
-        out.print(table)
+        _print_table(table)
 
 
 @app.callback(invoke_without_command=True)
@@ -239,7 +239,12 @@ def _show_mapping(found: Any, say: Language) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
     for role, header in found.mapping.items():
         table.add_row(role, "←", header)
-    out.print(table)
+    _print_table(table)
+
+
+def _print_table(table: Table) -> None:
+    """Wrapped to a terminal's width; in a file or a pipe one line per row."""
+    (out if out.is_terminal else Console(highlight=False, soft_wrap=True, width=1000)).print(table)
 
 
 class _Faults:

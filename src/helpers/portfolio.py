@@ -46,4 +46,6 @@ def _client(folder: Path) -> Client:
         numbers = json.loads((runs[0] / "metrics.json").read_text(encoding="utf-8")) if runs else None
     except (OSError, ValueError):
         numbers = None
+    if not isinstance(numbers, dict) or not {"as_of", "customers"} <= set(numbers):
+        numbers = None
     return Client(folder.name, name, numbers)

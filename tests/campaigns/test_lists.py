@@ -16,6 +16,7 @@ from helpers import files
 from helpers.business import Business
 from helpers.campaigns import lists
 from helpers.campaigns.plan import plan
+from helpers.intake import people_keys
 from helpers.language import Language
 from helpers.playbook import load
 from helpers.segments import load_rules
@@ -47,7 +48,7 @@ def shop(
     ids = [row["customer_id"] for row in found]
     people = made(con, {
         "customer_id": pa.array(ids, pa.string()), "name": pa.array([(names or {}).get(who, "An") for who in ids], pa.string()),
-        "phone": pa.array(["0900000001"] * len(ids), pa.string()), "email": pa.array([None] * len(ids), pa.string()),
+        "phone": pa.array([f"09{i:08d}" for i in range(len(ids))], pa.string()), "email": pa.array([None] * len(ids), pa.string()),
     })  # fmt: skip
     sold = made(con, {
         "customer_id": pa.array([who for who, _, _ in lines], pa.string()), "product": pa.array([what for _, what, _ in lines], pa.string()),
@@ -232,6 +233,20 @@ class TestWritten:
         ((name, written),) = self.campaigns(con, 30, tmp_path).items()
         assert written == (30, 0, "")
         assert [p.name for p in tmp_path.iterdir()] == [f"{name}.csv"]
+
+
+@pytest.mark.parametrize("say", [VI, EN])
+def test_lists_come_back_as_they_went(con: Any, tmp_path: Path, say: Language) -> None:
+    """The very files staff worked with, named in business.yml afterwards, are read back to the last customer."""
+    run = shop(con, *[{} for _ in range(150)])
+    proposals = plan(run.customers, run.people, None, BOOK, Business(name="x", sources={}), holdout_share=0.2)
+    ((name, (treated, held, _)),) = lists.write_campaigns(
+        run, proposals, BOOK, RULES, share=0.2, seed=1, say=say,
+        write=lambda title, t: files.write_csv(con, t, tmp_path / f"{title}.csv"),
+    ).items()  # fmt: skip
+    for title, n in ((name, treated), (f"{name}-holdout", held)):
+        keys = people_keys(con, tmp_path / f"{title}.csv", run.people)
+        assert keys.customer_id.nunique().to_pyarrow().as_py() == n == lists.length(keys)
 
 
 def test_empty_list(con: Any, tmp_path: Path) -> None:

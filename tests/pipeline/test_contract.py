@@ -42,7 +42,11 @@ def test_everything_of_the_contract_is_there(shop: Ran) -> None:
     for name in ("report.html", "metrics.json", "manifest.json"):
         assert (shop.folder / name).stat().st_size > 500
     assert {p.stem for p in (shop.folder / "notebooks").iterdir()} == set(NOTEBOOKS)
-    assert {p.name for p in (shop.folder / "tables").iterdir()} >= {"orders.parquet", "customers.parquet", "rejects.parquet"}
+    assert {p.name for p in (shop.folder / "tables").iterdir()} >= {
+        "orders.parquet",
+        "customers.parquet",
+        "rejects.parquet",
+    }
     assert list((shop.folder / "lists").glob("*.csv"))
     assert list((shop.folder / "charts").glob("*.svg"))
 
@@ -96,6 +100,7 @@ def test_metrics_have_the_keys_of_the_contract(shop: Ran) -> None:
 
 def test_metrics_are_plain_json(shop: Ran) -> None:
     """No NaN or Infinity, which other languages cannot read."""
+
     def refuse(word: str) -> None:
         raise AssertionError(word)
 
@@ -125,7 +130,9 @@ def test_executed_notebooks_name_the_run_they_belong_to(shop: Ran) -> None:
     for path in (shop.folder / "notebooks").iterdir():
         text = path.read_text(encoding="utf-8")
         assert ".staging" not in text
-        injected = [c for c in nbformat.reads(text, as_version=4).cells if "injected-parameters" in c.metadata.get("tags", [])]
+        injected = [
+            c for c in nbformat.reads(text, as_version=4).cells if "injected-parameters" in c.metadata.get("tags", [])
+        ]
         assert json.dumps(str(shop.folder)) in injected[0].source
 
 

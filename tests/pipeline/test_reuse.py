@@ -37,7 +37,9 @@ class Story:
     def settings(self, **changes: object) -> None:
         """Change lines of business.yml."""
         path = self.client / FILE
-        path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text("utf-8")), **changes}, allow_unicode=True), "utf-8")
+        path.write_text(
+            yaml.safe_dump({**yaml.safe_load(path.read_text("utf-8")), **changes}, allow_unicode=True), "utf-8"
+        )
 
 
 @pytest.fixture(scope="module")

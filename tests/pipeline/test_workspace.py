@@ -94,7 +94,11 @@ def test_what_a_crashed_run_left_is_cleared(client: Path) -> None:
 
 def test_a_second_run_says_that_the_first_goes_on(client: Path) -> None:
     """When the wait is over the user learns why nothing happened."""
-    with workspace.only_one(client), pytest.raises(InputError, match="Another run of “shop”"), workspace.only_one(client, wait_seconds=0.05):
+    with (
+        workspace.only_one(client),
+        pytest.raises(InputError, match="Another run of “shop”"),
+        workspace.only_one(client, wait_seconds=0.05),
+    ):
         pytest.fail("both hold the client")
 
 
@@ -118,6 +122,6 @@ def test_no_name_leads_out_of_the_workspace(client: Path, name: str) -> None:
 
 def test_an_unknown_client_is_told_the_known_ones(client: Path) -> None:
     """A typing mistake is seen at once."""
-    with pytest.raises(InputError, match="“sop”.*Known: .*shop"):
+    with pytest.raises(InputError, match=r"“sop”.*Known: .*shop"):
         workspace.client_folder(client.parent, "sop")
     assert workspace.clients(client.parent) == [client]

@@ -16,6 +16,7 @@ from helpers.business import Business, Campaign
 from helpers.errors import InputError
 from helpers.metrics.uncertainty import Estimate, NotEnough, newcombe, wilson
 from helpers.proof import campaigns
+from helpers.proof.before_after import BeforeAfter
 from helpers.proof.readout import Readout
 from helpers.records import plain
 
@@ -179,11 +180,17 @@ class TestLists:
         with pytest.raises(InputError, match="run again with newer data"):
             self.lists(shop, as_of=SENT - timedelta(days=1))
 
-    @pytest.mark.parametrize("missing", ["sent_at", "treated", "holdout"])
+    @pytest.mark.parametrize("missing", ["sent_at", "treated"])
     def test_described_by_halves(self, shop: SimpleNamespace, missing: str) -> None:
-        """Without date, list or holdout the sentence names what a campaign needs."""
+        """Without date or list the sentence names what a campaign needs."""
         with pytest.raises(InputError, match="needs sent_at, treated and holdout"):
             self.lists(shop, **{missing: None})
+
+    def test_nobody_left_out(self, shop: SimpleNamespace) -> None:
+        """Without a comparison list there is a before and after, and no verdict."""
+        found = self.lists(shop, holdout=None)
+        assert isinstance(found, BeforeAfter)
+        assert campaigns.summary(found, Campaign(id="c"))["verdict"] == "no verdict"
 
     def test_a_list_that_is_not_there(self, shop: SimpleNamespace) -> None:
         """A file name mistyped in business.yml is named."""

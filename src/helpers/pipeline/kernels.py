@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
+from threading import Thread
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
@@ -45,7 +46,8 @@ def warm_up() -> None:
 def run_kernel(connection_file: str, environment: Mapping[str, str], folder: str) -> None:
     """Become an IPython kernel (in the forked process)."""
     os.setsid()
-    # the kernel ends itself when its parent is gone, and its parent is the server, not the command line
+    Thread(target=_end_with_parent, daemon=True).start()
+    # Jupyter's own watch compares with the parent of the process, which is the server, not the command line
     os.environ.update({**environment, "JPY_PARENT_PID": str(os.getppid())})
     if folder:
         os.chdir(folder)
@@ -57,6 +59,14 @@ def run_kernel(connection_file: str, environment: Mapping[str, str], folder: str
     from ipykernel.kernelapp import IPKernelApp
 
     IPKernelApp.launch_instance(argv=["-f", connection_file])
+
+
+def _end_with_parent() -> None:
+    """End when the command line does, however it ends; server and kernels would otherwise keep each other alive."""
+    started_by = multiprocessing.parent_process()
+    if started_by is not None:
+        started_by.join()
+        os._exit(1)
 
 
 class _Forked:

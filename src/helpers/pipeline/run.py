@@ -166,10 +166,11 @@ class _Run:
     def _previous(self, as_of: date) -> None:
         """Lay the last earlier run's numbers beside this one's, for the chapter on what changed."""
         for run in stages.earlier_runs(self.runs):
-            if run.name < as_of.isoformat() and (run / "metrics.json").is_file():
-                numbers = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
-                files.write_text(self.out / "records" / "previous.json", json.dumps(numbers, ensure_ascii=False))
-                return
+            if run.name < as_of.isoformat():
+                with suppress(OSError, ValueError):  # one that cannot be read is no run to compare with
+                    numbers = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+                    files.write_text(self.out / "records" / "previous.json", json.dumps(numbers, ensure_ascii=False))
+                    return
 
     def _notebooks(self) -> None:
         folder = resources.notebooks()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,12 @@ from helpers.errors import InputError, key
 from helpers.intake import people_keys
 from helpers.intake.plain import read_plain
 from helpers.metrics.uncertainty import NotEnough
+from helpers.proof.before_after import BeforeAfter, before_after
 from helpers.proof.readout import Readout, outcomes_from_orders, read_out
 from helpers.tables import Tables
+
+Reading = Readout | NotEnough | BeforeAfter
+"""What can be said about one campaign."""
 
 
 def title(campaign: Campaign) -> str:
@@ -52,9 +56,12 @@ def _members(con: Any, path: Path, people: ir.Table, country: str) -> tuple[ir.T
 
 
 def read_campaign(
-    con: Any, client: Path, campaign: Campaign, tables: Tables, business: Business, *, as_of: date
-) -> Readout | NotEnough:
-    """Read one campaign out: from two lists and a date, or from a file of outcomes.
+    con: Any, client: Path, campaign: Campaign, tables: Tables, business: Business, *, as_of: date, before_days: int = 30
+) -> Reading:
+    """Read one campaign out: from two lists and a date, from a file of outcomes, or – weakly – from one list and a date.
+
+    Args:
+        before_days: length of the times compared when nobody was left out.
 
     Raises:
         InputError: the campaign is dated after the data, or is described incompletely.
@@ -72,7 +79,7 @@ def read_campaign(
             table, campaign=campaign.id, name=title(campaign), main=main, money=_named(numeric, MONEY), margin=business.margin,
             cost=campaign.cost, holdout=_control(table),
         )  # fmt: skip
-    if not (campaign.treated and campaign.holdout and campaign.sent_at):
+    if not (campaign.treated and campaign.sent_at):
         raise InputError(
             "Campaign “{campaign}” needs sent_at, treated and holdout (or outcomes) in business.yml.",
             campaign=campaign.id,
@@ -81,6 +88,12 @@ def read_campaign(
         raise InputError(
             "Campaign “{campaign}” was sent on {sent}, after the data end on {end}; run again with newer data.",
             campaign=campaign.id, sent=campaign.sent_at, end=as_of,
+        )  # fmt: skip
+    if not campaign.holdout:
+        contacted, unknown = _members(con, client / campaign.treated, tables.people, business.country)
+        return before_after(
+            contacted, tables.orders, campaign=campaign.id, name=title(campaign), sent_at=campaign.sent_at,
+            days=min(before_days, max((as_of - campaign.sent_at).days + 1, 1)), unknown=unknown,
         )  # fmt: skip
     people, unknown = assigned(con, client, campaign, tables.people, business.country)
     seen = tables.orders.filter(tables.orders.ordered_at.date() <= ibis.literal(as_of))
@@ -183,8 +196,10 @@ def _is_number(raw: ir.Table, column: str) -> bool:
     return bool(row["filled"]) and row["filled"] == row["numbers"]
 
 
-def summary(found: Readout | NotEnough, campaign: Campaign) -> dict[str, Any]:
+def summary(found: Reading, campaign: Campaign) -> dict[str, Any]:
     """One campaign as `metrics.json` documents it."""
+    if isinstance(found, BeforeAfter):
+        return {**asdict(found), "id": campaign.id, "verdict": "no verdict", "arms": {}}
     if isinstance(found, NotEnough):
         return {
             "id": campaign.id,
@@ -233,18 +248,20 @@ def summary(found: Readout | NotEnough, campaign: Campaign) -> dict[str, Any]:
 
 
 def read_all(
-    con: Any, client: Path, tables: Tables, business: Business, *, as_of: date
-) -> tuple[tuple[Campaign, Readout | NotEnough], ...]:
+    con: Any, client: Path, tables: Tables, business: Business, *, as_of: date, before_days: int = 30
+) -> tuple[tuple[Campaign, Reading], ...]:
     """Every campaign of `business.yml` read out, in the order given there."""
-    return tuple((c, read_campaign(con, client, c, tables, business, as_of=as_of)) for c in business.campaigns)
+    return tuple(
+        (c, read_campaign(con, client, c, tables, business, as_of=as_of, before_days=before_days)) for c in business.campaigns
+    )
 
 
-def summaries(readouts: Sequence[tuple[Campaign, Readout | NotEnough]]) -> list[dict[str, Any]]:
+def summaries(readouts: Sequence[tuple[Campaign, Reading]]) -> list[dict[str, Any]]:
     """All read-outs as `metrics.json` documents them."""
     return [summary(found, campaign) for campaign, found in readouts]
 
 
-def proven(readouts: Sequence[tuple[Campaign, Readout | NotEnough]]) -> dict[tuple[str, str], OwnResult]:
+def proven(readouts: Sequence[tuple[Campaign, Reading]]) -> dict[tuple[str, str], OwnResult]:
     """(play, segment) → what the business's own latest campaign of that play brought there and cost.
 
     A campaign that names no segments teaches nothing about any: a lift is not carried over to people it was not measured on.

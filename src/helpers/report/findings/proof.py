@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from helpers.business import Campaign
 from helpers.errors import key
 from helpers.metrics.uncertainty import NotEnough
-from helpers.proof.campaigns import title
+from helpers.proof.before_after import BeforeAfter
+from helpers.proof.campaigns import Reading, title
 from helpers.proof.readout import Readout
 from helpers.proof.since import Change
 from helpers.report import charts
-from helpers.report.findings.common import between_money, capital, not_measured
+from helpers.report.findings.common import between_money, capital, not_measured, people
 from helpers.report.pieces import Column, Details, Figure, Finding, Missing, Piece, TableView
 from helpers.run import Run
 
@@ -32,14 +33,32 @@ OUTCOMES = {"returned": key("came back"), "orders": key("orders"), "revenue": ke
 """Outcomes we compute ourselves; those of a client's own file keep its headers."""
 
 
-def verdicts(readouts: Sequence[tuple[Campaign, Readout | NotEnough]], run: Run) -> tuple[Piece, ...]:
+def verdicts(readouts: Sequence[tuple[Campaign, Reading]], run: Run) -> tuple[Piece, ...]:
     """Everything there is to say about each campaign, one after the other."""
     if not readouts:
         return (no_campaign(run),)
     pieces: list[Piece] = []
     for campaign, found in readouts:
+        if isinstance(found, BeforeAfter):
+            pieces.append(weak(found, run))
+            continue
         pieces += [verdict(found, title(campaign), run), arms_chart(found, run), money(found, run), outcomes(found, run)]
     return tuple(pieces)
+
+
+def weak(found: BeforeAfter, run: Run) -> Finding:
+    """Before and after, said to be no more than that."""
+    say = run.say
+    headline = say.text("{campaign}: nobody was left out, so nobody can tell what it did", campaign=found.name)
+    if isinstance(found.before, NotEnough) or isinstance(found.after, NotEnough):
+        return Finding(headline, say.text("The list names only {people} we know.", people=people(found.n, say)))
+    body = say.text(
+        "Of {n} contacted customers {before} ordered in the {days} days before and {after} in the {days} days from then on. This is weak "
+        "evidence: people who have just gone quiet come back a little on their own, so the rise flatters the campaign. Next time leave "
+        "some out by lot.",
+        n=found.n, before=say.percent(found.before.value, 1), after=say.percent(found.after.value, 1), days=found.days,
+    )  # fmt: skip
+    return Finding(headline, body)
 
 
 def verdict(found: Readout | NotEnough, name: str, run: Run) -> Finding:
