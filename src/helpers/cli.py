@@ -52,7 +52,7 @@ def new(
         made = create(name, files, workspace, lang=say.code, currency=currency, margin=margin, columns=columns)
         for found in made.recognised:
             _show_mapping(found, say)
-        out.print(say.text("Created {path}. Next: retention run {slug}", path=str(made.file), slug=made.file.parent.name))
+        out.print(say.text("Created {path}. Next: retention check {slug}, then retention run {slug}", path=str(made.file), slug=made.file.parent.name))
 
 
 @app.command()

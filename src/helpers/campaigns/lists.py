@@ -44,22 +44,21 @@ def with_last_product(customers: ir.Table, lines: ir.Table) -> ir.Table:
 
 
 def _reasons(table: ir.Table, say: Language) -> dict[str, Any]:
-    usual = table.rhythm_days.round(0).cast("int64")
-    drop = (table.decline * -100).round(0).cast("int64")
-    quiet = sentence(say.template("usually every {usual} days, now {silent}; last order: {product}"),
-                     usual=usual, silent=table.days_since_last_order, product=table.last_product)  # fmt: skip
-    less = sentence(say.template("spends {drop} % less than before; last order: {product}"),
-                    drop=drop, product=table.last_product)  # fmt: skip
-    once = sentence(say.template("bought once, {silent} days ago: {product}"),
-                    silent=table.days_since_last_order, product=table.last_product)  # fmt: skip
-    again = sentence(say.template("last came {silent} days ago; last order: {product}"),
-                     silent=table.days_since_last_order, product=table.last_product)  # fmt: skip
+    known = {
+        "usual": table.rhythm_days.round(0).cast("int64"),
+        "silent": table.days_since_last_order,
+        "drop": (table.decline * -100).round(0).cast("int64"),
+    }
     declining = table.segment.isin(["declining_call", "declining_watch"])
     # a business with few returns knows nobody's rhythm, but still who came more than once
     reason = ibis.cases(
-        (declining, less), (table.rhythm_days.notnull(), quiet), (table.frequency > 0, again), else_=once
+        (declining, sentence(say.template("spends {drop} % less than before"), **known)),
+        (table.rhythm_days.notnull(), sentence(say.template("usually every {usual} days, now {silent}"), **known)),
+        (table.frequency > 0, sentence(say.template("last came {silent} days ago"), **known)),
+        else_=sentence(say.template("bought once, {silent} days ago"), **known),
     )
-    return {"reason": reason}
+    bought = sentence(say.template("; last order: {product}"), product=table.last_product)
+    return {"reason": table.last_product.notnull().ifelse(reason + bought, reason)}
 
 
 def _titled(table: ir.Table, rules: Rules, say: Language) -> Any:
@@ -74,6 +73,7 @@ def staff_columns(table: ir.Table, rules: Rules, say: Language) -> ir.Table:
         "customer_id": say.text("customer"), "name": say.text("name"), "phone": say.text("phone"), "email": say.text("e-mail"),
         "group": say.text("group"), "reason": say.text("why"), "last_order": say.text("last order"), "revenue_year": say.text("spent in the last year"),
     }  # fmt: skip
+    table = table.mutate(revenue_year=table.revenue_year.round(0).cast("int64"))
     return table.select(**{heading: table[column] for column, heading in headings.items()})
 
 

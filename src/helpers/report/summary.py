@@ -166,26 +166,40 @@ def _who_is_leaving(facts: Facts) -> str:
         "{n} customers are slipping away; together they spent {money} in the last year.", count, money=facts.money(money),
     )  # fmt: skip
     most = max(risky, key=lambda s: s["revenue_year"])
-    return text + " " + say.text(
+    text += " " + say.text(
         "The largest part of it is in “{segment}” ({customers}).",
         segment=facts.rules.title(most["segment"], say.code), customers=people(most["customers"], say),
     )
+    lost = sizes.get("lost")
+    return text + " " + say.text("Lost already: {customers}.", customers=people(lost["customers"], say)) if lost else text
 
 
 def _fix(facts: Facts, worst: Sequence[Diagnosed]) -> str:
     """What hurts customers most among what is measured, with the play that cures it."""
     say = facts.say
     if not worst:
-        return say.text("No measured mistake crosses its threshold. Ask about what is not measured yet.")
+        text = say.text("No measured mistake crosses its threshold. Ask about what is not measured yet.")
+        return " ".join(filter(None, (text, _own_answers(facts))))
     mistake = worst[0].mistake
     play = facts.book.plays[mistake.plays[0]]
-    return say.text("{mistake}. Begin with “{play}”.", mistake=mistake.title[say.code], play=play.title[say.code])
+    text = say.text("{mistake}. Begin with “{play}”.", mistake=mistake.title[say.code], play=play.title[say.code])
+    return " ".join(filter(None, (text, _own_answers(facts))))
+
+
+def _own_answers(facts: Facts) -> str:
+    """The weakest point by the owner's own answers in the session."""
+    given = {name: score for name, score in sessions.scores(facts.session, facts.book).items() if score is not None}
+    if not given:
+        return ""
+    name = min(given, key=lambda n: (given[n], n))
+    title = facts.book.mistakes[name].title[facts.say.code]
+    return facts.say.text("By your own answers the weakest point is “{mistake}” ({score} of 4).", mistake=title, score=facts.say.number(given[name], 1))
 
 
 def _policy(facts: Facts, worst: Sequence[Diagnosed]) -> str:
     """What to make a rule of: the first cure that changes how the shop works rather than what it sends."""
     say, play = facts.say, _process_play(facts, worst, "you-said-we-did")
-    return say.text("{play}: {step}", play=play.title[say.code], step=play.first_step[say.code])
+    return say.text("“{play}”: {step}", play=play.title[say.code], step=play.first_step[say.code])
 
 
 def _process_play(facts: Facts, worst: Sequence[Diagnosed], otherwise: str) -> Play:
@@ -216,13 +230,12 @@ def _leaks(facts: Facts) -> Figure | Missing:
 
 
 def _actions(facts: Facts, worst: Sequence[Diagnosed]) -> Actions:
-    """The session's commitments, else one call, one campaign and one change in how the shop works."""
+    """Three: the session's commitments first, then one call, one campaign and one change in how the shop works."""
     say = facts.say
     promised = [c for c in facts.session.commitments if c.status == "open"][:3]
-    if promised:
-        return Actions(tuple(Action(c.what, c.owner or "–", say.date(c.due) if c.due else "–") for c in promised), language=say)
-    items = [action for action in (_call(facts), _campaign(facts), _process(facts, worst)) if action is not None]
-    return Actions(tuple(items), language=say)
+    items = [Action(c.what, c.owner or "–", say.date(c.due) if c.due else "–") for c in promised]
+    items += [action for action in (_call(facts), _campaign(facts), _process(facts, worst)) if action is not None]
+    return Actions(tuple(items[:3]), language=say)
 
 
 def _call(facts: Facts) -> Action | None:

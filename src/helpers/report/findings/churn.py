@@ -34,6 +34,14 @@ HUNDRED = 100
 """The first hundred days decide (S07)."""
 
 
+def lacking(found: Mapping[str, Any] | None, run: Run) -> str:
+    """What a number still needs, in the words of its own refusal."""
+    say = run.say
+    if found and "need" in found:
+        return say.text("This number is shown from {need} {unit} on; so far: {have}.", need=found["need"], unit=say.text(found["what"]), have=found["have"])
+    return say.text(found["reason"]) if found and "reason" in found else ""
+
+
 def second_order(curve: ReturnCurve | NotEnough, run: Run) -> Finding:
     """When do first-time buyers come back, and when have those who will done so?"""
     say = run.say
@@ -61,7 +69,12 @@ def second_order_chart(curve: ReturnCurve | NotEnough, run: Run) -> Figure | Mis
         return not_yet(say.text("Time to the second order"), run)
     frame = pd.DataFrame({"days": curve.days, "share": curve.returned, "low": curve.low, "high": curve.high})
     half = next((d for d, s in zip(curve.days, curve.returned, strict=True) if s >= curve.returned[-1] / 2), curve.days[-1])
-    title = say.text("Half of those who come back do so within {days} days", days=half) if curve.events else say.text("Nobody has come back yet")
+    if not curve.events:
+        title = say.text("Nobody has come back yet")
+    elif curve.days[-1] >= HUNDRED:
+        title = say.text("Half of those who come back do so within {days} days", days=half)
+    else:  # a curve cut short has not seen the late returns, so its half would come too early
+        title = say.text("{percent} have come back within {days} days", percent=say.percent(curve.returned[-1]), days=curve.days[-1])
     subtitle = say.text("Share of first-time buyers with a second order, by days since the first; n = {n}", n=curve.n)
     caption = say.text("The line climbs as customers return; where it goes flat, hardly anybody returns any more.")
     return charts.return_curve(frame, title=title, subtitle=subtitle, language=say, mark_days=HUNDRED, caption=caption)
@@ -172,7 +185,7 @@ def forecast(run: Run) -> Finding:
     """What the customers at hand will bring in the next twelve months."""
     say, totals = run.say, run.facts["next_12_months"]
     if totals["orders"] is None:
-        return Finding(say.text("The next 12 months cannot be forecast from this file yet"), _why_no_model(run), level=3)
+        return Finding(say.text("The next 12 months cannot be forecast from this file yet"), lacking(run.facts["bg_nbd"], run), level=3)
     headline = say.text("The customers you already have should place about {orders} orders in the next 12 months", orders=round(totals["orders"]))
     parts = []
     if totals["clv"]:
@@ -186,15 +199,6 @@ def forecast(run: Run) -> Finding:
     if not run.business.margin_known:
         parts.append(say.text("The margin of {percent} is an assumption; put your own into business.yml.", percent=say.percent(run.business.margin)))
     return Finding(headline, " ".join(parts), level=3)
-
-
-def _why_no_model(run: Run) -> str:
-    model = run.facts["bg_nbd"] or {}
-    if "need" in model:
-        return run.say.text("It needs {need} {unit}; so far: {have}.", need=model["need"], unit=run.say.text(model["what"]), have=model["have"])
-    if "reason" in model:
-        return run.say.text(model["reason"])
-    return ""
 
 
 def model_details(run: Run) -> Details:
@@ -214,7 +218,7 @@ def fit_check(run: Run) -> Finding:
     """How wrong the forecast would have been on the latest part of the history."""
     say, found = run.say, run.facts["fit_check"]
     if not found or found.get("error") is None:
-        return Finding(say.text("The forecast cannot be checked against the past yet"), say.text("It needs a longer history than it would predict."), level=3)
+        return Finding(say.text("The forecast cannot be checked against the past yet"), lacking(found, run), level=3)
     off, weeks = found["error"], found["holdout_weeks"]
     key = "Checked on the last {weeks} weeks, the forecast was {percent} too high" if off > 0 else "Checked on the last {weeks} weeks, the forecast was {percent} too low"
     headline = say.text(key, weeks=weeks, percent=say.percent(abs(off)))
@@ -267,7 +271,7 @@ def back_test(run: Run) -> Finding:
     """Had we flagged customers 90 days ago: how many really did not return?"""
     say, found = run.say, run.facts["backtest"]
     if not found or "auc" not in found:
-        return Finding(say.text("The warning list cannot be tested on the past yet"), say.text("It needs half a year of history with known customers."), level=3)
+        return Finding(say.text("The warning list cannot be tested on the past yet"), lacking(found, run), level=3)
     if not found["flagged"] or "value" not in found["precision"]:
         headline = say.text("Nobody can be singled out: in this data the past does not tell who returns")
         return Finding(headline, say.text("Flagging customers at random would do as well, so this report flags nobody."), level=3)

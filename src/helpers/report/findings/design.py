@@ -66,12 +66,12 @@ def basis(proposal: Proposal, run: Run) -> str:
 def gains_chart(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run) -> Figure | Missing:
     """Expected incremental margin per proposal with its range."""
     say = run.say
-    shown = [p for p in plan if p.margin.value > 0][:6]
+    shown = [p for p in plan if p.margin.value > 0 and (p.cost is None or p.gain > 0)][:6] or list(plan[:1])
     if not shown:
         return not_measured(say.text("Expected gain per campaign"), say.text("recording a phone number and consent when customers join."), say)
     items = [
         (f"{book.plays[p.play].title[say.code]} · {rules.title(p.segment, say.code)}", p.margin.value, p.margin.low, p.margin.high,
-         people(p.treated, say))
+         people(p.reach.reachable, say))
         for p in shown
     ]  # fmt: skip
     title = say.text("What the campaigns may bring")
@@ -80,8 +80,9 @@ def gains_chart(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run
 
 
 def plan_table(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run) -> TableView:
-    """The plan in one table."""
+    """The proposals that pay for themselves (all of them while no costs are stated), and how many do not."""
     say = run.say
+    paying = [p for p in plan if p.cost is None or p.gain > 0]
     columns = (
         Column(say.text("Play and group"), "left"), Column(say.text("can be reached")), Column(say.text("may bring")),
         Column(say.text("costs")),
@@ -91,9 +92,11 @@ def plan_table(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run)
             f"{book.plays[p.play].title[say.code]} · {rules.title(p.segment, say.code)}", say.number(p.reach.reachable),
             run.money(p.margin.value), run.money(p.cost) if p.cost is not None else "–",
         )
-        for p in plan
+        for p in paying
     )  # fmt: skip
-    return TableView(columns, rows, say.text("The plan, best first"), language=say)
+    rest = len(plan) - len(paying)
+    more = say.plural("{n} more group would cost more than it is expected to bring.", "{n} more groups would cost more than they are expected to bring.", rest) if rest else ""
+    return TableView(columns, rows, say.text("The plan, best first"), more, language=say)
 
 
 def how_we_will_know(plan: Sequence[Proposal], written: Written, run: Run) -> Note:
@@ -136,6 +139,9 @@ def actions(plan: Sequence[Proposal], written: Written, rules: Rules, book: Play
 def left_out(plan: Sequence[Proposal], run: Run) -> Details:
     """Who may not be contacted, counted by reason."""
     say = run.say
+    if run.tables.get("consent") is None:
+        body = say.text("Consent is not recorded, so nobody knows who has refused: ask before writing, and note the answer.")
+        return Details(say.text("Who is not on any list, and why"), (), body)
     total = {name: sum(getattr(p.reach, name) for p in plan) for name in ("opted_out", "no_consent", "no_address")}
     names = {"opted_out": say.text("said no"), "no_consent": say.text("never asked"), "no_address": say.text("no phone or e-mail")}
     return Details(say.text("Who is not on any list, and why"), tuple((names[k], say.number(v)) for k, v in total.items()))

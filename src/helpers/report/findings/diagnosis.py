@@ -15,7 +15,7 @@ from helpers.metrics.leaks import Leak
 from helpers.metrics.presence import Presence
 from helpers.metrics.repeat import RepeatRate
 from helpers.metrics.service import Complaints, Difference, GroupRate, Spending
-from helpers.metrics.uncertainty import NotEnough, Rate
+from helpers.metrics.uncertainty import FLOOR, NotEnough, Rate
 from helpers.report import charts
 from helpers.report.findings.common import (
     between,
@@ -123,6 +123,8 @@ def bucket(accounts: Growth, run: Run) -> Finding:
     if accounts.quick_ratio_year is None:
         return Finding(say.text("So far no customer has dropped out from one month to the next"), level=3)
     year = full.tail(12)
+    if int(year["churned"].sum()) < FLOOR:
+        return too_few(NotEnough(int(year["churned"].sum()), FLOOR, "customers"), say.text("how customers come and go"), say)
     joined, left = int(year["new"].sum() + year["resurrected"].sum()), int(year["churned"].sum())
     ratio = say.number(accounts.quick_ratio_year, 2)
     if accounts.quick_ratio_year >= 1:

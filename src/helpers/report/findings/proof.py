@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from helpers.business import Campaign
 from helpers.errors import key
@@ -27,8 +28,9 @@ CHANGES = {
     "orders": key("Orders"),
     "net_revenue": key("Revenue"),
     "anonymous_revenue_share": key("Revenue nobody can be followed for"),
-    "quick_ratio": key("Came in per customer who dropped out"),
+    "quick_ratio": key("Came in per customer who dropped out, last month"),
 }
+HEADLINE = "repeat_rate.90"
 OUTCOMES = {"returned": key("came back"), "orders": key("orders"), "revenue": key("revenue")}
 """Outcomes we compute ourselves; those of a client's own file keep its headers."""
 
@@ -162,8 +164,9 @@ def since_last(changes: Sequence[Change], run: Run) -> TableView | Missing:
     if not previous or not changes:
         return not_measured(say.text("What changed since the last report"), say.text("running this again on next month's export."), say)
     columns = (Column(say.text("Number"), "left"), Column(say.text("before")), Column(say.text("now")), Column(say.text("more than chance?"), "left"))
-    rows = tuple((_name(c, run), _worded(c, c.before, run), _worded(c, c.now, run), _real(c, run)) for c in changes)
-    return TableView(columns, rows, say.text("Since {day}", day=previous["as_of"]), language=say)
+    headline_first = sorted(changes, key=lambda c: c.metric != HEADLINE)
+    rows = tuple((_name(c, run), _worded(c, c.before, run), _worded(c, c.now, run), _real(c, run)) for c in headline_first)
+    return TableView(columns, rows, say.text("Since {day}", day=date.fromisoformat(previous["as_of"])), language=say)
 
 
 def _name(change: Change, run: Run) -> str:
