@@ -19,7 +19,11 @@ from time import monotonic, sleep
 import nbformat
 
 ROOT = Path(__file__).resolve().parents[1]
-DATA = Path(os.environ.get("RETENTION_REAL_DATA", ROOT.parent / "shared" / "data")) / "online_retail" / "online_retail.parquet"
+DATA = (
+    Path(os.environ.get("RETENTION_REAL_DATA", ROOT.parent / "shared" / "data"))
+    / "online_retail"
+    / "online_retail.parquet"
+)
 BIN = Path(sys.executable).parent
 
 
@@ -69,7 +73,19 @@ def ours(folder: Path) -> tuple[float, int]:
     """(a) `retention run` on Online Retail into a fresh workspace: nothing kept from before."""
     workspace = folder / "clients"
     shutil.rmtree(workspace, ignore_errors=True)
-    new = [str(BIN / "retention"), "new", "UK gifts", "--orders", str(DATA), "--lang", "en", "--currency", "GBP", "--workspace", str(workspace)]
+    new = [
+        str(BIN / "retention"),
+        "new",
+        "UK gifts",
+        "--orders",
+        str(DATA),
+        "--lang",
+        "en",
+        "--currency",
+        "GBP",
+        "--workspace",
+        str(workspace),
+    ]
     subprocess.run(new, check=True, cwd=folder, stdout=subprocess.DEVNULL)
     return timed([str(BIN / "retention"), "run", "uk-gifts", "--workspace", str(workspace)], folder)
 
@@ -109,9 +125,14 @@ def main() -> None:
     ours_s, stock_s = median(s for s, _ in a), median(s for s, _ in b)
     print(f"| what | median of {rounds}, s | range, s | peak memory, MB |")
     print("|---|--:|--:|--:|")
-    for title, runs in (("(a) `retention run`, 541,909 lines, cold", a), ("(b) stock papermill + nbconvert, five nearly empty notebooks", b)):
+    for title, runs in (
+        ("(a) `retention run`, 541,909 lines, cold", a),
+        ("(b) stock papermill + nbconvert, five nearly empty notebooks", b),
+    ):
         times = [s for s, _ in runs]
-        print(f"| {title} | {median(times):.1f} | {min(times):.1f}–{max(times):.1f} | {max(m for _, m in runs) / 1e6:.0f} |")
+        print(
+            f"| {title} | {median(times):.1f} | {min(times):.1f}–{max(times):.1f} | {max(m for _, m in runs) / 1e6:.0f} |"
+        )
     print(f"\na/b = {ours_s / stock_s:.2f}")
 
 

@@ -39,7 +39,9 @@ def test_no_command_is_documented_that_is_not_there() -> None:
 
 def test_every_parameter_is_documented_with_its_default() -> None:
     """docs/parameters.md has one row per notebook parameter, with type, default and meaning."""
-    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (\w+) \| (\S+) \| [^|]* \| (.+) \|$", page("docs/parameters.md"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(\w+)` \| `(\w+)` \| (\w+) \| (\S+) \| [^|]* \| (.+) \|$", page("docs/parameters.md"), re.MULTILINE
+    )
     told = {(book, name): (kind, default, text) for book, name, kind, default, text in rows}
     real = {
         (book, name): (field.annotation.__name__, str(field.default), field.description)  # type: ignore[union-attr]
@@ -54,7 +56,9 @@ def test_every_module_has_a_line_in_the_architecture() -> None:
     """A new module or room without a line in docs/architecture.md is found, and so is a line without a module."""
     package = ROOT / "src" / "helpers"
     rooms = {p.name for p in package.glob("*.py") if p.name != "__init__.py"}
-    rooms |= {f"{p.name}/" for p in package.iterdir() if p.is_dir() and p.name not in {"__pycache__", "locale", "_bundle"}}
+    rooms |= {
+        f"{p.name}/" for p in package.iterdir() if p.is_dir() and p.name not in {"__pycache__", "locale", "_bundle"}
+    }
     assert set(re.findall(r"^\| `helpers/([\w./]+)` \|", page("docs/architecture.md"), re.MULTILINE)) == rooms
 
 
@@ -78,12 +82,19 @@ def test_the_tree_in_the_readme_exists() -> None:
 
 def test_links_between_pages_lead_somewhere() -> None:
     """Relative links of the pages point at files that exist."""
-    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "data" / "README.md", *(ROOT / "playbook").glob("*.md")]:
+    for path in [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").glob("*.md"),
+        ROOT / "data" / "README.md",
+        *(ROOT / "playbook").glob("*.md"),
+    ]:
         for link in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", path.read_text(encoding="utf-8")):
             assert (path.parent / link).exists(), f"{path.name}: {link}"
 
 
 def test_every_key_of_metrics_json_is_documented(example_metrics: Path) -> None:
     """docs/metrics-json.md names each top-level key of a real run's metrics.json, and no others."""
-    told = set(re.findall(r"`(\w+)`", "\n".join(re.findall(r"^\| (.+?) \|", page("docs/metrics-json.md"), re.MULTILINE))))
+    told = set(
+        re.findall(r"`(\w+)`", "\n".join(re.findall(r"^\| (.+?) \|", page("docs/metrics-json.md"), re.MULTILINE)))
+    )
     assert told == set(json.loads(example_metrics.read_text(encoding="utf-8")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -13,14 +14,31 @@ import yaml
 from babel import Locale
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from helpers.errors import InputError
+from helpers.errors import InputError, key
 
 FILE = "business.yml"
 _PROBLEMS = {
-    "extra_forbidden": "this name is not known",
-    "missing": "it is missing",
-    "string_pattern_mismatch": "it is not written as it must be",
+    "extra_forbidden": key("this name is not known"),
+    "missing": key("it is missing"),
+    "string_pattern_mismatch": key("it is not written as it must be"),
+    "float_parsing": key("“{value}” is not a number"),
+    "float_type": key("“{value}” is not a number"),
+    "int_parsing": key("“{value}” is not a whole number"),
+    "int_type": key("“{value}” is not a whole number"),
+    "int_from_float": key("“{value}” is not a whole number"),
+    "string_type": key("“{value}” is not text"),
+    "list_type": key("a list is needed, each item behind a dash"),
+    "dict_type": key("lines of “name: value” are needed"),
+    "model_type": key("lines of “name: value” are needed"),
+    "date_from_datetime_parsing": key("“{value}” is not a day like 2026-03-31"),
+    "date_parsing": key("“{value}” is not a day like 2026-03-31"),
+    "greater_than": key("it must be more than {gt}"),
+    "greater_than_equal": key("it must be at least {ge}"),
+    "less_than_equal": key("it must be at most {le}"),
+    "currency": key("“{value}” is not an ISO 4217 currency code"),
+    "timezone": key("“{value}” is not a time zone; write one like Asia/Ho_Chi_Minh or Europe/London"),
 }
+"""Kind of fault, or the field that has a check of its own → what is wrong (catalog keys)."""
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 
 
@@ -83,14 +101,14 @@ class Business(_Strict):
     @classmethod
     def _known_currency(cls, code: str) -> str:
         if code not in Locale("en").currencies:
-            raise ValueError(f"“{code}” is not an ISO 4217 currency code")
+            raise ValueError("unknown currency")
         return code
 
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
         if name not in available_timezones():
-            raise ValueError(f"“{name}” is not a time zone; write one like Asia/Ho_Chi_Minh or Europe/London")
+            raise ValueError("unknown time zone")
         return name
 
 
@@ -147,13 +165,21 @@ def load(folder: Path) -> Business:
     except ValidationError as fault:
         first = fault.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        problem = _PROBLEMS.get(first["type"], first["msg"].removeprefix("Value error, "))
         raise InputError(
             "{file}: “{where}” cannot be used ({problem}); correct it and run again.",
             file=FILE,
             where=where,
-            problem=problem,
+            problem=problem(first),
         ) from fault
+
+
+def problem(fault: Mapping[str, Any]) -> InputError | str:
+    """What pydantic found wrong with one value, still to be worded; a fault nobody has foreseen keeps pydantic's words."""
+    kind = str(fault["loc"][-1]) if fault["type"] == "value_error" else fault["type"]
+    if kind not in _PROBLEMS:
+        return str(fault["msg"])
+    limits = {name: limit for name, limit in fault.get("ctx", {}).items() if name in ("gt", "ge", "le")}
+    return InputError(_PROBLEMS[kind], value=str(fault["input"])[:80], **limits)
 
 
 def dump(business: Business) -> str:
@@ -161,6 +187,6 @@ def dump(business: Business) -> str:
     data: dict[str, Any] = business.model_dump(mode="json", exclude_defaults=False)
     for sources in data["sources"].values():
         for source in sources:
-            for key in [key for key, value in source.items() if value in (None, {})]:
-                del source[key]
+            for name in [name for name, value in source.items() if value in (None, {})]:
+                del source[name]
     return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=120)

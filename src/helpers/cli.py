@@ -35,11 +35,15 @@ CLIENTS = Path("clients")
 def new(
     name: Annotated[str, typer.Argument(help="The business's name, e.g. “Tiệm Cà Phê Mây”.")],
     more: Annotated[list[Path] | None, typer.Argument(help="Further order files.", metavar="[FILE]...")] = None,
-    orders: Annotated[list[Path] | None, typer.Option(help="A file or folder of orders; may be given several times.")] = None,
+    orders: Annotated[
+        list[Path] | None, typer.Option(help="A file or folder of orders; may be given several times.")
+    ] = None,
     lang: Lang = None,
     currency: Annotated[str, typer.Option(help="ISO code of the money in the files.")] = "VND",
     margin: Annotated[float | None, typer.Option(help="Gross margin as a share, e.g. 0.35.")] = None,
-    column: Annotated[list[str] | None, typer.Option(metavar="ROLE=HEADER", help="Which header plays a role, e.g. ordered_at=Ngày.")] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(metavar="ROLE=HEADER", help="Which header plays a role, e.g. ordered_at=Ngày.")
+    ] = None,
     workspace: Workspace = CLIENTS,
 ) -> None:
     """Create a client from its export: recognise the format and write business.yml."""
@@ -52,7 +56,13 @@ def new(
         made = create(name, files, workspace, lang=say.code, currency=currency, margin=margin, columns=columns)
         for found in made.recognised:
             _show_mapping(found, say)
-        out.print(say.text("Created {path}. Next: retention check {slug}, then retention run {slug}", path=str(made.file), slug=made.file.parent.name))
+        out.print(
+            say.text(
+                "Created {path}. Next: retention check {slug}, then retention run {slug}",
+                path=str(made.file),
+                slug=made.file.parent.name,
+            )
+        )
 
 
 @app.command()
@@ -74,9 +84,13 @@ def check(slug: Slug, lang: Lang = None, workspace: Workspace = CLIENTS) -> None
 def run(
     slug: Annotated[str | None, typer.Argument(help="The client's folder name.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Run every client of the workspace.")] = False,
-    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day of data to use; default the last order.")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day of data to use; default the last order.")
+    ] = None,
     lang: Lang = None,
-    parameter: Annotated[list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A notebook parameter.")] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A notebook parameter.")
+    ] = None,
     force: Annotated[bool, typer.Option(help="Redo every stage, even if nothing changed.")] = False,
     workspace: Workspace = CLIENTS,
 ) -> None:
@@ -94,7 +108,9 @@ def run(
     folders = places.clients(workspace)
     if not folders:
         with _Faults(_known_language(lang or "vi"), workspace):
-            raise InputError("No clients in {workspace} yet. Create one with “retention new”.", workspace=str(workspace))
+            raise InputError(
+                "No clients in {workspace} yet. Create one with “retention new”.", workspace=str(workspace)
+            )
     _run_all(folders, end, lang, parameter or [], force, workspace)
 
 
@@ -144,10 +160,18 @@ def list_clients(lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
     with _Faults(_known_language(lang or "vi"), workspace) as say:
         rows = portfolio(workspace)
         if not rows:
-            out.print(say.text("No clients in {workspace} yet. Create one with “retention new”.", workspace=str(workspace)))
+            out.print(
+                say.text("No clients in {workspace} yet. Create one with “retention new”.", workspace=str(workspace))
+            )
             return
         table = Table(box=None, padding=(0, 2, 0, 0))
-        for title in (say.text("client"), say.text("name"), say.text("data until"), say.text("customers"), say.text("come back within 90 days")):
+        for title in (
+            say.text("client"),
+            say.text("name"),
+            say.text("data until"),
+            say.text("customers"),
+            say.text("come back within 90 days"),
+        ):
             table.add_column(title)
         for row in rows:
             table.add_row(row.slug, row.name, *row.figures(say))
@@ -163,7 +187,13 @@ def about(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 
 def _run_one(
-    client: Path, as_of: date | None, lang: str | None, parameters: list[str], force: bool, say: Language, today: date | None = None
+    client: Path,
+    as_of: date | None,
+    lang: str | None,
+    parameters: list[str],
+    force: bool,
+    say: Language,
+    today: date | None = None,
 ) -> None:
     from helpers.pipeline import kernels
 
@@ -264,7 +294,11 @@ class _Faults:
             raise typer.Exit(2) from None
         if isinstance(fault, Exception):
             log = _log(self.workspace, "".join(traceback.format_exception(fault)) + getattr(fault, "traceback", ""))
-            sentence = self.say.text("This is a fault of the program: {cause}. Details are in {log}.", cause=str(fault).split("\n")[0], log=log)
+            sentence = self.say.text(
+                "This is a fault of the program: {cause}. Details are in {log}.",
+                cause=str(fault).split("\n")[0],
+                log=log,
+            )
             err.print(sentence, style="red", markup=False)
             raise typer.Exit(1) from None
 

@@ -8,7 +8,9 @@ from typing import Any
 import ibis
 
 
-def connect(url: str = "duckdb://", *, memory_limit: str | None = None, threads: int | None = None, spill: Path | None = None) -> Any:
+def connect(
+    url: str = "duckdb://", *, memory_limit: str | None = None, threads: int | None = None, spill: Path | None = None
+) -> Any:
     """An Ibis backend; DuckDB in process unless the URL says otherwise.
 
     Args:

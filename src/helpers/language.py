@@ -127,6 +127,8 @@ class Language:
     def _word(self, value: Any) -> Any:
         if isinstance(value, bool) or value is None:
             return value
+        if isinstance(value, InputError):  # a part of a sentence that is itself to be worded
+            return self.error(value)
         if isinstance(value, Integral):
             return self.number(int(value))
         if isinstance(value, float):

@@ -55,7 +55,9 @@ def open_run(book: str, **given: Any) -> Run:
 def _word_faults(say: Language) -> None:
     """From now on a fault of the user's input that a cell meets is told in the reader's language."""
 
-    def worded(shell: Any, kind: type[InputError], fault: InputError, trace: TracebackType, tb_offset: int | None = None) -> None:
+    def worded(
+        shell: Any, kind: type[InputError], fault: InputError, trace: TracebackType, tb_offset: int | None = None
+    ) -> None:
         sentence = say.error(fault).replace("{", "{{").replace("}", "}}")
         shell.showtraceback((kind, kind(sentence), trace), tb_offset=tb_offset)
 

@@ -53,11 +53,17 @@ def create(
     """
     folder = workspace / business_file.slug(name)
     if (folder / business_file.FILE).exists():
-        raise InputError("The client “{client}” exists already; choose another name, or edit its business.yml.", client=folder.name)
+        raise InputError(
+            "The client “{client}” exists already; choose another name, or edit its business.yml.", client=folder.name
+        )
     if len(name.strip()) > LONGEST_NAME:
-        raise InputError("The name has {n} characters; {most} are the most, so shorten it.", n=len(name.strip()), most=LONGEST_NAME)
+        raise InputError(
+            "The name has {n} characters; {most} are the most, so shorten it.", n=len(name.strip()), most=LONGEST_NAME
+        )
     if workspace.exists() and not workspace.is_dir():
-        raise InputError("The workspace “{workspace}” is a file; name a folder with --workspace.", workspace=str(workspace))
+        raise InputError(
+            "The workspace “{workspace}” is a file; name a folder with --workspace.", workspace=str(workspace)
+        )
     if not orders:
         raise InputError("No file of orders was given; add --orders FILE.")
     if margin is not None and not 0 < margin <= 1:
@@ -89,7 +95,9 @@ def _recognised(path: Path, columns: Mapping[str, str]) -> tuple[str, Recognitio
         if "role" not in fault.values:
             raise
         # there is no business.yml yet that the column could be added to
-        raise InputError("{file} has no column for “{role}”. Found: {found}. Name it with --column {role}=HEADER.", **fault.values) from fault
+        raise InputError(
+            "{file} has no column for “{role}”. Found: {found}. Name it with --column {role}=HEADER.", **fault.values
+        ) from fault
     return path.name, found
 
 

@@ -27,7 +27,9 @@ class Diagnosis(Parameters):
     """Parameters of `1_diagnosis`."""
 
     repeat_days: int = Field(90, ge=7, le=730, description="horizon of the headline repeat-purchase rate, days")
-    quiet_days: int = Field(90, ge=7, le=730, description="a customer without contact for this long is out of touch, days")
+    quiet_days: int = Field(
+        90, ge=7, le=730, description="a customer without contact for this long is out of touch, days"
+    )
 
 
 class ChurnMetrics(Parameters):
@@ -53,7 +55,9 @@ class CampaignDesign(Parameters):
 class Proof(Parameters):
     """Parameters of `5_proof`."""
 
-    before_days: int = Field(30, ge=7, le=365, description="days before a campaign that are compared when there is no holdout")
+    before_days: int = Field(
+        30, ge=7, le=365, description="days before a campaign that are compared when there is no holdout"
+    )
 
 
 NOTEBOOKS: Mapping[str, type[Parameters]] = {
@@ -68,7 +72,12 @@ NOTEBOOKS: Mapping[str, type[Parameters]] = {
 
 def names() -> dict[str, str]:
     """Every parameter a user may set → the notebook it belongs to."""
-    return {field: book for book, model in NOTEBOOKS.items() for field in model.model_fields if field not in Parameters.model_fields}
+    return {
+        field: book
+        for book, model in NOTEBOOKS.items()
+        for field in model.model_fields
+        if field not in Parameters.model_fields
+    }
 
 
 def for_notebook(book: str, given: Mapping[str, Any], **common: Any) -> Parameters:
@@ -108,10 +117,17 @@ def check(model: type[Parameters], given: Mapping[str, Any]) -> Parameters:
 def _refusal(model: type[Parameters], name: str, value: str, problem: str) -> InputError:
     """The sentence that says what a parameter may be."""
     field = model.model_fields.get(name)
-    limits = {kind: getattr(rule, kind) for rule in (field.metadata if field else ()) for kind in ("ge", "le") if hasattr(rule, kind)}
+    limits = {
+        kind: getattr(rule, kind)
+        for rule in (field.metadata if field else ())
+        for kind in ("ge", "le")
+        if hasattr(rule, kind)
+    }
     if field is None or len(limits) < 2:
         return InputError("Parameter “{name}” cannot be “{value}”: {problem}.", name=name, value=value, problem=problem)
     words = {"name": name, "value": value, "least": f"{limits['ge']}", "most": f"{limits['le']}"}
     if field.annotation is int:
-        return InputError("Parameter “{name}” cannot be “{value}”: it is a whole number from {least} to {most}.", **words)
+        return InputError(
+            "Parameter “{name}” cannot be “{value}”: it is a whole number from {least} to {most}.", **words
+        )
     return InputError("Parameter “{name}” cannot be “{value}”: it is a number from {least} to {most}.", **words)

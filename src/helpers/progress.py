@@ -49,7 +49,9 @@ class Watcher:
                     self.console.print(self.say.text("Notebook {book}: {cells} cells", book=book, cells=of))
                 elif cell == of:
                     seconds = self.say.number(monotonic() - begun, 1)
-                    self.console.print(self.say.text("Notebook {book}: last cell after {seconds} s", book=book, seconds=seconds))
+                    self.console.print(
+                        self.say.text("Notebook {book}: last cell after {seconds} s", book=book, seconds=seconds)
+                    )
                 return
             if book not in self._tasks:
                 self._tasks[book] = self.bars.add_task(book, total=of, cell="")
@@ -63,6 +65,12 @@ def watching(console: Console, say: Language) -> Iterator[Watcher]:
     if not console.is_terminal:
         yield Watcher(console, say)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[cell]}"), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[cell]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as bars:
         yield Watcher(console, say, bars)

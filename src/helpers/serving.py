@@ -29,7 +29,9 @@ def _require(module: str, say: Language) -> None:
     import importlib.util
 
     if importlib.util.find_spec(module) is None:
-        raise InputError("This needs “{module}”, which is not installed; run: pip install “retention-playbook[lab]”.", module=module)
+        raise InputError(
+            "This needs “{module}”, which is not installed; run: pip install “retention-playbook[lab]”.", module=module
+        )
 
 
 def free_port() -> int:

@@ -13,7 +13,7 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from helpers import files
-from helpers.business import line_of
+from helpers.business import line_of, problem
 from helpers.errors import InputError, key
 from helpers.language import Language
 from helpers.playbook import Playbook
@@ -112,7 +112,7 @@ def load(client: Path) -> Session:
         where = ".".join(str(part) for part in place) or FILE
         raise InputError(
             "{file}, line {line}: “{where}” cannot be used ({problem}); correct it, or take the last version from {history}.",
-            file=FILE, line=str(_line_of(path, place)), where=where, problem=fault.errors()[0]["msg"], history=HISTORY,
+            file=FILE, line=str(_line_of(path, place)), where=where, problem=problem(fault.errors()[0]), history=HISTORY,
         ) from fault  # fmt: skip
 
 

@@ -42,11 +42,19 @@ ORDER_LINES = ibis.schema(
     }
 )
 REJECTS = ibis.schema({"source_file": "string", "source_row": "int64", "reason": "string", "raw": "string"})
-PEOPLE = ibis.schema({"customer_id": "string", "name": "string", "phone": "string", "email": "string", "birthday": "date"})
+PEOPLE = ibis.schema(
+    {"customer_id": "string", "name": "string", "phone": "string", "email": "string", "birthday": "date"}
+)
 
 OPTIONAL = {
     "contacts": ibis.schema(
-        {"customer_id": "string", "sent_at": "timestamp", "channel": "string", "purpose": "string", "campaign": "string"}
+        {
+            "customer_id": "string",
+            "sent_at": "timestamp",
+            "channel": "string",
+            "purpose": "string",
+            "campaign": "string",
+        }
     ),
     "tickets": ibis.schema(
         {
@@ -65,7 +73,13 @@ OPTIONAL = {
         }
     ),
     "feedback": ibis.schema(
-        {"order_id": "string", "customer_id": "string", "given_at": "timestamp", "score": "float64", "comment": "string"}
+        {
+            "order_id": "string",
+            "customer_id": "string",
+            "given_at": "timestamp",
+            "score": "float64",
+            "comment": "string",
+        }
     ),
     "deliveries": ibis.schema({"order_id": "string", "promised_at": "timestamp", "arrived_at": "timestamp"}),
     "costs": ibis.schema({"month": "date", "item": "string", "purpose": "string", "amount": "float64"}),

@@ -67,8 +67,19 @@ class GuidedSession:
 
     def _guess(self, name: str) -> w.VBox:
         say = self.say
-        slider = w.IntSlider(value=self.state.guesses.get(name, 5), min=0, max=10, description="", layout=_WIDE, disabled=name in self.state.revealed)
-        show = w.Button(description=say.text("Show the data"), layout=w.Layout(height="44px", width="auto"), disabled=name not in self.state.guesses)
+        slider = w.IntSlider(
+            value=self.state.guesses.get(name, 5),
+            min=0,
+            max=10,
+            description="",
+            layout=_WIDE,
+            disabled=name in self.state.revealed,
+        )
+        show = w.Button(
+            description=say.text("Show the data"),
+            layout=w.Layout(height="44px", width="auto"),
+            disabled=name not in self.state.guesses,
+        )
         answer = w.HTML(self._answer(name) if name in self.state.revealed else "")
 
         def guessed(change: Any) -> None:
@@ -103,9 +114,13 @@ class GuidedSession:
 
     def _question(self, question: Any) -> w.VBox:
         say, given = self.say, self.state.answers.get(question.id)
-        options = [(say.text("skip"), None)] + [(f"{i} – {anchor[say.code]}", i) for i, anchor in enumerate(question.anchors)]
+        options = [(say.text("skip"), None)] + [
+            (f"{i} – {anchor[say.code]}", i) for i, anchor in enumerate(question.anchors)
+        ]
         choice = w.Dropdown(options=options, value=given.score if given else None, layout=_WIDE)
-        note = w.Text(value=given.note if given else "", placeholder=say.text("note"), layout=_WIDE, continuous_update=False)
+        note = w.Text(
+            value=given.note if given else "", placeholder=say.text("note"), layout=_WIDE, continuous_update=False
+        )
 
         def changed(_: Any) -> None:
             self._keep(lambda s: s.answer(question.id, choice.value, note.value))
@@ -119,13 +134,19 @@ class GuidedSession:
         rows = []
         for i in range(3):
             known = self.state.commitments[i] if i < len(self.state.commitments) else None
-            what = w.Text(value=known.what if known else "", placeholder=say.text("what"), layout=_WIDE, continuous_update=False)
+            what = w.Text(
+                value=known.what if known else "", placeholder=say.text("what"), layout=_WIDE, continuous_update=False
+            )
             owner = w.Text(value=known.owner if known else "", placeholder=say.text("who"), continuous_update=False)
             due = w.DatePicker(value=known.due if known else None)
             rows.append((what, owner, due))
 
         def changed(_: Any) -> None:
-            made = tuple(Commitment(what=a.value.strip(), owner=b.value.strip(), due=c.value) for a, b, c in rows if a.value.strip())
+            made = tuple(
+                Commitment(what=a.value.strip(), owner=b.value.strip(), due=c.value)
+                for a, b, c in rows
+                if a.value.strip()
+            )
             self._keep(lambda s: s.commit(*made))
 
         for row in rows:
@@ -152,7 +173,9 @@ def guided_session(lang: str = "", client: str = "") -> w.VBox:
     folder = Path(client or os.environ.get(CLIENT, "") or example_run().parents[1])
     begin = lang or os.environ.get(LANGUAGE, "") or "vi"
     names = {"vi": "Tiếng Việt", "en": "English"}
-    switch = w.ToggleButtons(options=[(names.get(code, code), code) for code in sorted(available(), reverse=True)], value=begin)
+    switch = w.ToggleButtons(
+        options=[(names.get(code, code), code) for code in sorted(available(), reverse=True)], value=begin
+    )
     place = w.VBox([GuidedSession(folder, language(begin)).view()])
 
     def switched(change: Any) -> None:

@@ -83,6 +83,14 @@ class TestPlan:
         found = plan(customers, people, consent, BOOK, shop(), holdout_share=0.2)[0]
         assert (found.treated, found.holdout) == (78, 20)
 
+    def test_orders_worth_nothing_pay_for_nothing(self, con: Any) -> None:
+        """Where orders bring no revenue there is no lift at which a campaign pays."""
+        customers, people, consent = base(con, lost=200)
+        found = plan(
+            customers.mutate(net_revenue=0.0), people, consent, BOOK, shop(message_cost=1.0), holdout_share=0.2
+        )
+        assert {(p.margin.value, p.break_even) for p in found} == {(0.0, None)}
+
     def test_nobody_to_reach_no_proposal(self, con: Any) -> None:
         """Without consent data only care plays remain; without addresses nothing does."""
         customers, people, _ = base(con, lost=200, overdue_regular=200)

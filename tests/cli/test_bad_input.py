@@ -160,9 +160,18 @@ def test_words_that_cannot_be_followed(
     [
         (lambda text: text.replace("name: Shop", 'name: "Shop'), "business.yml, dòng "),
         (lambda text: text.replace("lang: vi", "lang: [vi"), "business.yml, dòng "),
-        (lambda text: text + "colour: red\n", "business.yml: mục “colour”"),
-        (lambda text: text.replace("margin: 0.5", "margin: 35"), "business.yml: mục “margin”"),
-        (lambda text: text.replace("currency: VND", "currency: VNDD"), "business.yml: mục “currency”"),
+        (
+            lambda text: text + "colour: red\n",
+            "business.yml: mục “colour” không dùng được (tên này không có trong danh mục);",
+        ),
+        (
+            lambda text: text.replace("margin: 0.5", "margin: 35"),
+            "business.yml: mục “margin” không dùng được (lớn nhất là 1);",
+        ),
+        (
+            lambda text: text.replace("currency: VND", "currency: VNDD"),
+            "business.yml: mục “currency” không dùng được (viết chưa đúng dạng);",
+        ),
         (lambda _: "", "business.yml trống"),
         (lambda _: "- a\n- b\n", "business.yml trống hoặc không phải"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 import shops
 
-from helpers import __version__
+from helpers import __version__, resources
 from helpers.language import language
 from helpers.progress import watching
 
@@ -54,6 +55,30 @@ def test_the_last_line_of_a_run_is_the_report(retention: Retention, shop: shops.
 def test_the_client_may_be_named_as_it_is_called(retention: Retention, shop: shops.Ran) -> None:
     """The name of the business does as well as its folder's."""
     assert retention("check", "Tiệm Nhỏ", at=shop.workspace).code == 0
+
+
+def test_a_failing_cell_is_a_fault_of_the_program(
+    retention: Retention, shop: shops.Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 1 with notebook, cell and cause; the traceback is in the log, the last report where it was."""
+    broken = tmp_path / "notebooks"
+    shutil.copytree(resources.notebooks(), broken)
+    path = broken / "3_segment_plans.ipynb"
+    path.write_text(
+        path.read_text("utf-8").replace(
+            "sizes = segments.sizes(run.customers)", "sizes = segments.sises(run.customers)"
+        ),
+        "utf-8",
+    )
+    monkeypatch.setattr(resources, "notebooks", lambda: broken)
+    before = shops.tree(shop.client)
+    said = retention("run", shop.client.name, "--lang", "en", "-p", "call_limit=49", at=shop.workspace)
+    assert (said.code, said.out) == (1, "")
+    cause = "3_segment_plans, cell 4: AttributeError: module 'helpers.segments' has no attribute 'sises'"
+    log = shop.workspace / "retention.log"
+    assert f"This is a fault of the program: {cause}. Details are in {log}." in said.err
+    assert "Cell In[4], line 1" in log.read_text("utf-8")
+    assert shops.tree(shop.client) == before
 
 
 def test_list_shows_every_client_with_its_last_run(retention: Retention, shop: shops.Ran, tmp_path: Path) -> None:

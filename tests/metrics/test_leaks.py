@@ -141,6 +141,15 @@ class TestFirstTimers:
         text = "An 2025-01-01 10\nAn 2025-01-31 50\nAn 2025-06-30 99\nBình 2025-01-01 10\nBình 2025-01-01 20 \nChi 2025-01-01 10"
         assert leaks.value_of_return(orders(text), as_of=END) == 25.0
 
+    def test_the_edges_of_a_return(self, orders: Any) -> None:
+        """Money of day 90 counts, of day 91 not; who first returned on day 91 has not returned in time."""
+        text = "An 2025-01-01 10\nAn 2025-04-01 50\nAn 2025-04-02 99\nBình 2025-01-01 10\nBình 2025-04-02 99"
+        assert leaks.value_of_return(orders(text), as_of=END) == 50.0
+
+    def test_refunds_eat_up_a_return(self, orders: Any) -> None:
+        """Where returns brought nothing after refunds their worth is unknown, and no leak is made of it."""
+        assert leaks.value_of_return(orders("An 2025-01-01 10\nAn 2025-01-31 50\nAn 2025-02-01 -60"), as_of=END) is None
+
     def test_nobody_returned(self, orders: Any) -> None:
         """Without a return, its worth is unknown rather than zero."""
         assert leaks.value_of_return(orders("An 2025-01-01 10"), as_of=END) is None

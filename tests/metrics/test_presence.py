@@ -36,11 +36,11 @@ def shares(found: Any) -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 def test_by_head(con: Any) -> None:
-    """Ten active customers: two got offers, one an offer and a kind word, seven nothing; 3 offers to 1 kind word."""
-    log = contacts(con, ("c0", 5, "sell"), ("c1", 9, "sell"), ("c2", 9, "sell"), ("c2", 8, "care"))
+    """Ten active customers: two got offers, one an offer and two kind words, seven nothing; 3 offers to 2 kind words."""
+    log = contacts(con, ("c0", 5, "sell"), ("c1", 9, "sell"), ("c2", 9, "sell"), ("c2", 8, "care"), ("c2", 7, "care"))
     found = presence(base(con, *[10] * 10), log, as_of=END)
     assert shares(found) == ((7, 10), (9, 10))
-    assert (found.sells, found.cares, found.sell_to_care, found.quiet_days) == (3, 1, 3.0, 90)
+    assert (found.sells, found.cares, found.sell_to_care, found.quiet_days) == (3, 2, 1.5, 90)
 
 
 def test_only_customers_who_still_come_are_asked_about(con: Any) -> None:

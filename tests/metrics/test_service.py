@@ -160,6 +160,17 @@ class TestComplaints:
         found = service.complaints(log, orders("An 2026-01-01 5"), as_of=date(2026, 1, 12))
         assert (found.complaints, found.open, found.median_first_reply_hours) == (1, 1, None)
 
+    def test_on_the_last_day(self, con: Any, orders: Any) -> None:
+        """A ticket solved on the last day is solved, and one opened exactly a horizon ago is old enough to be judged."""
+        log = [ticket(i, f"c{i}", self.NOON, 1, resolved_at=self.NOON + timedelta(hours=2)) for i in range(10)]
+        sold = orders("\n".join(f"c{i} 2026-01-01 5" for i in range(10)))
+        table = filled(con, "tickets", log)
+        assert service.complaints(table, sold, as_of=date(2026, 1, 10)).open == 0
+        assert service.complaints(table, sold, as_of=date(2026, 4, 9)).recovered == NotEnough(0, 10)
+        judged = service.complaints(table, sold, as_of=date(2026, 4, 10)).recovered
+        assert isinstance(judged, Rate)
+        assert (judged.k, judged.n) == (0, 10)
+
     def test_recovery_by_speed(self, con: Any, orders: Any) -> None:
         """Ten answered within a day, of whom eight return; ten later or never, of whom three return: 11 of 20."""
         lines, log = [], []

@@ -18,9 +18,22 @@ def _orders(rows: list[tuple[str, str]]) -> ibis.expr.types.Table:
 def test_before_and_after_count_people_in_equally_long_times() -> None:
     """The day of sending belongs to "after", and an order outside both times counts in neither."""
     ids = [f"k{i}" for i in range(12)]
-    rows = [("k0", "2026-03-09"), ("k1", "2026-03-15"), ("k1", "2026-03-16"), ("k2", "2026-03-22"), ("k3", "2026-03-23"), ("k4", "2026-03-08")]
+    rows = [
+        ("k0", "2026-03-09"),
+        ("k1", "2026-03-15"),
+        ("k1", "2026-03-16"),
+        ("k2", "2026-03-22"),
+        ("k3", "2026-03-23"),
+        ("k4", "2026-03-08"),
+    ]
     found = before_after(
-        ibis.memtable({"customer_id": ids}), _orders(rows), campaign="c", name="C", sent_at=date(2026, 3, 16), days=7, unknown=0
+        ibis.memtable({"customer_id": ids}),
+        _orders(rows),
+        campaign="c",
+        name="C",
+        sent_at=date(2026, 3, 16),
+        days=7,
+        unknown=0,
     )
     assert isinstance(found.before, Rate)
     assert isinstance(found.after, Rate)

@@ -243,6 +243,17 @@ class TestOutcomeFile:
         with pytest.raises(InputError, match=r"words\.csv has no outcome column"):
             read(shop, outcomes=name)
 
+    def test_numbers_that_are_numbers_already(self, con: Any) -> None:
+        """A typed table (Parquet) keeps its numbers and yes/no columns, texts are left out, and nobody needs an id."""
+        raw = made(con, {"Group": ["a", "b"], "visit": [True, False], "spend": [1.5, 0.0], "city": ["Huế", "Vinh"]})
+        found = campaigns.outcomes_table(raw)
+        assert found.columns == ("customer_id", "arm", "visit", "spend")
+        assert sorted(tuple(r.values())[1:] for r in found.to_pyarrow().to_pylist()) == [
+            ("a", 1.0, 1.5),
+            ("b", 0.0, 0.0),
+        ]
+        assert found.customer_id.nunique().to_pyarrow().as_py() == 2
+
     def test_money_alone_teaches_the_plan_nothing(self, shop: SimpleNamespace) -> None:
         """A campaign judged by money has no lift in returns to plan with."""
         lines = [f"{i},sent,{i}.5" for i in range(40)] + [f"{i},holdout,1.5" for i in range(40)]

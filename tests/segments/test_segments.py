@@ -124,7 +124,11 @@ class TestRules:
         rules = load_rules()
         for lang in ("vi", "en"):
             assert len({rules.title(segment, lang) for segment in rules.ids}) == len(rules.ids)
-            assert all(rules.means(segment, lang) for segment in rules.ids)
+            assert len({rules.means(segment, lang) for segment in rules.ids}) == len(rules.ids)
+        assert (rules.title("lost", "vi"), rules.means("lost", "en")) == (
+            "Đã mất",
+            "Silent far beyond their own rhythm",
+        )
 
 
 def test_sizes_add_up(con: Any) -> None:

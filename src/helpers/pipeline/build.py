@@ -104,7 +104,9 @@ def build_customers(business: Business, out: Path, con: Any, *, as_of: date) -> 
     past = None if isinstance(looked_back, NotEnough) else looked_back
     chances = risk.score(orders, table, as_of, RETURN_DAYS, past=past)
     valued = clv.score(table, frequency_model, value_model, margin=business.margin)
-    joined = valued.left_join(chances.scores.select("customer_id", "p_return_90d"), "customer_id").drop("customer_id_right")
+    joined = valued.left_join(chances.scores.select("customer_id", "p_return_90d"), "customer_id").drop(
+        "customer_id_right"
+    )
     ready = segments.assign(joined, segments.load_rules()).select(*CUSTOMER_COLUMNS)
     ready = con.create_table("c_ready", ready, temp=True)
     tables.write(con, ready.order_by("customer_id"), out / "tables", "customers")
@@ -134,6 +136,4 @@ def _measured(con: Any, orders: ir.Table, as_of: date) -> ir.Table:
     year = year.filter(year.day > ibis.literal(as_of - timedelta(days=365)))
     spent = year.group_by("customer_id").agg(revenue_year=year.net_revenue.sum())
     joined = base.left_join(spent, "customer_id").drop("customer_id_right")
-    return con.create_table(
-        "c_measured", joined.mutate(revenue_year=joined.revenue_year.fill_null(0.0)), temp=True
-    )
+    return con.create_table("c_measured", joined.mutate(revenue_year=joined.revenue_year.fill_null(0.0)), temp=True)

@@ -55,7 +55,9 @@ class _ReportingEngine(NBClientEngine):  # type: ignore[misc]
         nb_man.cell_start = cell_start
         # the class, not a manager: nbclient ends only kernels of managers it has made itself
         made = kernels.ForkedKernelManager
-        return super().execute_managed_notebook(nb_man, kernel_name, kernel_manager_class=made, shutdown_kernel="immediate", **kwargs)
+        return super().execute_managed_notebook(
+            nb_man, kernel_name, kernel_manager_class=made, shutdown_kernel="immediate", **kwargs
+        )
 
 
 ENGINE = "retention"
@@ -97,10 +99,14 @@ def execute(book: str, source: Path, target: Path, parameters: Parameters, progr
     except PapermillExecutionError as fault:
         cause = f"{fault.ename}: {fault.evalue}"
         if fault.ename == InputError.__name__:
-            raise InputError("{problem} (notebook {book}, cell {cell})", problem=fault.evalue, book=book, cell=str(reached)) from fault
+            raise InputError(
+                "{problem} (notebook {book}, cell {cell})", problem=fault.evalue, book=book, cell=str(reached)
+            ) from fault
         raise NotebookFailed(book, reached, cause, re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(fault.traceback))) from fault
     except DeadKernelError as fault:
-        raise NotebookFailed(book, reached, "its process ended before the cell did (out of memory, or ended from outside)", "") from fault
+        raise NotebookFailed(
+            book, reached, "its process ended before the cell did (out of memory, or ended from outside)", ""
+        ) from fault
     # papermill notes where the files were; that is this machine's business, not the client's
     node.metadata.pop("papermill", None)
     files.write_text(target, nbformat.writes(node))
@@ -108,7 +114,12 @@ def execute(book: str, source: Path, target: Path, parameters: Parameters, progr
 
 
 def execute_all(
-    books: Sequence[str], folder: Path, out: Path, parameters: Mapping[str, Parameters], progress: Progress, workers: int | None = None
+    books: Sequence[str],
+    folder: Path,
+    out: Path,
+    parameters: Mapping[str, Parameters],
+    progress: Progress,
+    workers: int | None = None,
 ) -> tuple[Executed, ...]:
     """Run independent notebooks side by side, one per core; the first failure is raised after the running ones have ended."""
     with ThreadPoolExecutor(max_workers=workers or max(1, min(len(books) or 1, os.cpu_count() or 1))) as pool:
@@ -125,4 +136,6 @@ def execute_all(
         for future in running:
             if future not in done:
                 future.cancel()
-        return tuple(future.result() for future in sorted(running, key=lambda f: f.cancelled() or f.exception() is None))
+        return tuple(
+            future.result() for future in sorted(running, key=lambda f: f.cancelled() or f.exception() is None)
+        )

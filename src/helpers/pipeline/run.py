@@ -148,10 +148,14 @@ class _Run:
         key = stages.fingerprint(stages.code_hash(), self.inputs["sources"], described, order.as_of, str(order.client))
 
         def work() -> None:
-            built: Built = build_tables(business, order.client, self.out, self.con, today=order.today, as_of=order.as_of)
+            built: Built = build_tables(
+                business, order.client, self.out, self.con, today=order.today, as_of=order.as_of
+            )
             describe(business, order.client, self.out, self.con, built)
 
-        self._stage("tables", key, work, lambda: [*self._made("tables/*.parquet"), self.out / "records" / "tables.json"])
+        self._stage(
+            "tables", key, work, lambda: [*self._made("tables/*.parquet"), self.out / "records" / "tables.json"]
+        )
         return date.fromisoformat(self._record("tables")["as_of"])
 
     def _customers(self, as_of: date) -> None:
@@ -193,7 +197,11 @@ class _Run:
             else:
                 self.done[book] = kept
         for done in self._execute(todo, folder, parameters):
-            left = [done.path, self.out / "records" / f"{done.book}.json", *(self.out / n for n in self._record(done.book).get("lists", ()))]
+            left = [
+                done.path,
+                self.out / "records" / f"{done.book}.json",
+                *(self.out / n for n in self._record(done.book).get("lists", ())),
+            ]
             names = tuple(sorted(p.relative_to(self.out).as_posix() for p in left if p.is_file()))
             self.done[done.book] = Stage(keys[done.book], round(done.seconds, 3), reused=False, files=names)
 

@@ -43,7 +43,9 @@ def fingerprint(*parts: Any) -> str:
 def file_hash(path: Path) -> str:
     """SHA-256 of a file's content; of all files' names and contents for a folder."""
     if path.is_dir():
-        return fingerprint([(p.relative_to(path).as_posix(), file_hash(p)) for p in sorted(path.rglob("*")) if p.is_file()])
+        return fingerprint(
+            [(p.relative_to(path).as_posix(), file_hash(p)) for p in sorted(path.rglob("*")) if p.is_file()]
+        )
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -48,9 +48,13 @@ def only_one(client: Path, wait_seconds: float = 1800) -> Iterator[None]:
         with FileLock(client / ".lock", timeout=wait_seconds):
             yield
     except Timeout as fault:
-        raise InputError("Another run of “{client}” is still going on; wait for it or end it, then try again.", client=client.name) from fault
+        raise InputError(
+            "Another run of “{client}” is still going on; wait for it or end it, then try again.", client=client.name
+        ) from fault
     except PermissionError as fault:
-        raise InputError("The folder of “{client}” cannot be written to; check its permissions.", client=client.name) from fault
+        raise InputError(
+            "The folder of “{client}” cannot be written to; check its permissions.", client=client.name
+        ) from fault
 
 
 def begin(client: Path) -> Path:

@@ -208,4 +208,3 @@ class Rules(Strict):
                 code=code, file=file, known=known,
             )  # fmt: skip
         return self.countries[code]
-

@@ -47,7 +47,9 @@ def before_after(
     )
     seen = each.group_by("customer_id").agg(earlier=each.earlier.any(), later=each.later.any())
     joined = people.left_join(seen, "customer_id")
-    row = joined.agg(n=joined.count(), earlier=joined.earlier.sum(), later=joined.later.sum()).to_pyarrow().to_pylist()[0]
+    row = (
+        joined.agg(n=joined.count(), earlier=joined.earlier.sum(), later=joined.later.sum()).to_pyarrow().to_pylist()[0]
+    )
     n = int(row["n"])
     return BeforeAfter(
         campaign, name, n, rate(int(row["earlier"] or 0), n), rate(int(row["later"] or 0), n), days, unknown

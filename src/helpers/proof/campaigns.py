@@ -56,7 +56,14 @@ def _members(con: Any, path: Path, people: ir.Table, country: str) -> tuple[ir.T
 
 
 def read_campaign(
-    con: Any, client: Path, campaign: Campaign, tables: Tables, business: Business, *, as_of: date, before_days: int = 30
+    con: Any,
+    client: Path,
+    campaign: Campaign,
+    tables: Tables,
+    business: Business,
+    *,
+    as_of: date,
+    before_days: int = 30,
 ) -> Reading:
     """Read one campaign out: from two lists and a date, from a file of outcomes, or – weakly – from one list and a date.
 
@@ -252,7 +259,8 @@ def read_all(
 ) -> tuple[tuple[Campaign, Reading], ...]:
     """Every campaign of `business.yml` read out, in the order given there."""
     return tuple(
-        (c, read_campaign(con, client, c, tables, business, as_of=as_of, before_days=before_days)) for c in business.campaigns
+        (c, read_campaign(con, client, c, tables, business, as_of=as_of, before_days=before_days))
+        for c in business.campaigns
     )
 
 

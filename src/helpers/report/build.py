@@ -22,7 +22,9 @@ from helpers.report.summary import Facts, cover, grade, measured, summary
 from helpers.segments import load_rules
 
 
-def build_report(out: Path, business: Business, *, client: Path, say: Language, as_of: date, show_code: bool = False) -> Path:
+def build_report(
+    out: Path, business: Business, *, client: Path, say: Language, as_of: date, show_code: bool = False
+) -> Path:
     """Write ``report.html`` and ``charts/*.svg`` into a run folder.
 
     Args:
@@ -34,7 +36,10 @@ def build_report(out: Path, business: Business, *, client: Path, say: Language, 
     numbers = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     said = session.load(client)
     facts = Facts(numbers, said, business, say, load(), load_rules())
-    books = [nbformat.reads((out / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"), as_version=4) for name in NOTEBOOKS]
+    books = [
+        nbformat.reads((out / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"), as_version=4)
+        for name in NOTEBOOKS
+    ]
     page = render(
         books,
         cover=cover(facts, as_of),
@@ -64,7 +69,12 @@ def _inside(client: Path, name: str) -> Path:
 def _write_charts(books: list[nbformat.NotebookNode], folder: Path) -> None:
     """Every chart as a file of its own, named after its notebook and place in it."""
     for name, book in zip(NOTEBOOKS, books, strict=True):
-        drawn = (o["data"]["image/svg+xml"] for c in book.cells for o in c.get("outputs", ()) if "image/svg+xml" in o.get("data", {}))
+        drawn = (
+            o["data"]["image/svg+xml"]
+            for c in book.cells
+            for o in c.get("outputs", ())
+            if "image/svg+xml" in o.get("data", {})
+        )
         for number, svg in enumerate(drawn, start=1):
             files.write_text(folder / f"{name}-{number}.svg", "".join(svg))
 
@@ -74,7 +84,9 @@ def appendix(facts: Facts) -> Appendix:
     return Appendix(
         quality=_quality(facts),
         method=(_read_from(facts),),
-        definitions=tuple((m.title[facts.say.code], _first_paragraph(m.body[facts.say.code])) for m in facts.book.metrics.values()),
+        definitions=tuple(
+            (m.title[facts.say.code], _first_paragraph(m.body[facts.say.code])) for m in facts.book.metrics.values()
+        ),
         not_measured=_not_measured(facts),
         claims=claims(facts),
     )
@@ -89,8 +101,16 @@ def _first_paragraph(text: str) -> str:
 def _quality(facts: Facts) -> tuple[Note | Details | TableView, ...]:
     say, quality, found = facts.say, facts.numbers["quality"], grade(facts)
     pieces: list[Note | Details | TableView] = [Note(say.text("Grade {mark}", mark=found.mark), found.reason)]
-    columns = (Column(say.text("File"), "left"), Column(say.text("rows read")), Column(say.text("kept")), Column(say.text("set aside")))
-    rows = tuple((s["file"], say.number(s["rows"]), say.number(s["rows_kept"]), say.number(s["rows_rejected"])) for s in quality["sources"])
+    columns = (
+        Column(say.text("File"), "left"),
+        Column(say.text("rows read")),
+        Column(say.text("kept")),
+        Column(say.text("set aside")),
+    )
+    rows = tuple(
+        (s["file"], say.number(s["rows"]), say.number(s["rows_kept"]), say.number(s["rows_rejected"]))
+        for s in quality["sources"]
+    )
     pieces.append(TableView(columns, rows, say.text("What was read"), language=say))
     notes = tuple((say.text("note"), say.text(n["message"], **n["values"])) for n in quality.get("notes") or ())
     if notes:
@@ -116,7 +136,8 @@ def _not_measured(facts: Facts) -> tuple[Missing, ...]:
         if d.level == "unmeasured" or (d.level == "asked" and d.mistake.tables and not there & set(d.mistake.tables))
     )
     return tuple(
-        Missing(m.title[say.code], say.text("doing this: {step}", step=_lower(m.not_measured[say.code])), language=say) for m in found
+        Missing(m.title[say.code], say.text("doing this: {step}", step=_lower(m.not_measured[say.code])), language=say)
+        for m in found
     )
 
 
@@ -128,11 +149,21 @@ def claims(facts: Facts) -> tuple[Claim, ...]:
     """S20: figures that are passed on, what is known about them, and the business's own figure beside them."""
     say, numbers = facts.say, facts.numbers
     own = next((c for c in numbers.get("campaigns") or () if c.get("difference") is not None), None)
-    brought = say.text("your campaign “{name}” moved the return rate by {points} points", name=own["name"], points=say.number(100 * own["difference"], 1)) if own else ""
+    brought = (
+        say.text(
+            "your campaign “{name}” moved the return rate by {points} points",
+            name=own["name"],
+            points=say.number(100 * own["difference"], 1),
+        )
+        if own
+        else ""
+    )
     return (
         Claim(
             say.text("A new customer costs 5 to 25 times as much as keeping one"),
-            say.text("Passed on since the 1990s without data behind it; critics found no support. Compute your own cost per new customer."),
+            say.text(
+                "Passed on since the 1990s without data behind it; critics found no support. Compute your own cost per new customer."
+            ),
             _cost_of_new(facts),
         ),
         Claim(
@@ -143,7 +174,11 @@ def claims(facts: Facts) -> tuple[Claim, ...]:
             say.text("Selling to an existing customer succeeds 60–70 % of the time, to a new one 5–20 %"),
             say.text("Quoted from a textbook that gives no data for it."),
         ),
-        Claim(say.text("Half of all lost customers can be won back"), say.text("No support found; only your own win-back rate is honest."), brought),
+        Claim(
+            say.text("Half of all lost customers can be won back"),
+            say.text("No support found; only your own win-back rate is honest."),
+            brought,
+        ),
     )
 
 
@@ -154,4 +189,6 @@ def _cost_of_new(facts: Facts) -> str:
     new = sum(m["new"] for m in months)
     if not spent.get("acquisition") or not new or spent["months"] < len(months):
         return ""
-    return say.text("you spent {money} per new customer in the last year", money=facts.money(spent["acquisition"] / new))
+    return say.text(
+        "you spent {money} per new customer in the last year", money=facts.money(spent["acquisition"] / new)
+    )

@@ -124,7 +124,9 @@ def _headline(facts: Facts) -> str:
         return say.text("Too few first-time buyers so far to say how many come back")
     if found["value"] == 1:
         return say.text("Every first-time buyer came back within 90 days")
-    return capital(say.text("{share} first-time buyers do not come back within 90 days", share=of_ten(1 - found["value"], say)))
+    return capital(
+        say.text("{share} first-time buyers do not come back within 90 days", share=of_ten(1 - found["value"], say))
+    )
 
 
 def _returning(facts: Facts) -> KeyNumber:
@@ -132,7 +134,12 @@ def _returning(facts: Facts) -> KeyNumber:
     label = say.text("of 10 first-time buyers return within 90 days")
     if found is None:
         return KeyNumber("–", label, say.text("too few to conclude"))
-    note = say.text("most likely between {low} and {high}; {n} customers counted", low=say.percent(found["low"]), high=say.percent(found["high"]), n=found["n"])
+    note = say.text(
+        "most likely between {low} and {high}; {n} customers counted",
+        low=say.percent(found["low"]),
+        high=say.percent(found["high"]),
+        n=found["n"],
+    )
     return KeyNumber(say.number(10 * found["value"], 1), label, note)
 
 
@@ -141,7 +148,9 @@ def _leaving(facts: Facts) -> KeyNumber:
     label = say.text("a month leaves through the largest leak")
     if not leaks:
         return KeyNumber("–", label, say.text("too few to conclude"))
-    note = say.text("most likely between {low} and {high}", low=facts.money(leaks[0]["low"]), high=facts.money(leaks[0]["high"]))
+    note = say.text(
+        "most likely between {low} and {high}", low=facts.money(leaks[0]["low"]), high=facts.money(leaks[0]["high"])
+    )
     return KeyNumber(facts.money(leaks[0]["monthly"]), label, note)
 
 
@@ -150,7 +159,11 @@ def _to_call(facts: Facts) -> KeyNumber:
     label = say.text("regulars to call this week")
     if count is None or not facts.numbers["customers"]:
         return KeyNumber("–", label, say.text("too few to conclude"))
-    note = say.text("late against their own rhythm, or spending half of before; none who refused") if count else say.text("nobody is late, or nobody may be contacted")
+    note = (
+        say.text("late against their own rhythm, or spending half of before; none who refused")
+        if count
+        else say.text("nobody is late, or nobody may be contacted")
+    )
     return KeyNumber(say.number(count), label, note)
 
 
@@ -168,10 +181,13 @@ def _who_is_leaving(facts: Facts) -> str:
     most = max(risky, key=lambda s: s["revenue_year"])
     text += " " + say.text(
         "The largest part of it is in “{segment}” ({customers}).",
-        segment=facts.rules.title(most["segment"], say.code), customers=people(most["customers"], say),
+        segment=facts.rules.title(most["segment"], say.code),
+        customers=people(most["customers"], say),
     )
     lost = sizes.get("lost")
-    return text + " " + say.text("Lost already: {customers}.", customers=people(lost["customers"], say)) if lost else text
+    return (
+        text + " " + say.text("Lost already: {customers}.", customers=people(lost["customers"], say)) if lost else text
+    )
 
 
 def _fix(facts: Facts, worst: Sequence[Diagnosed]) -> str:
@@ -193,7 +209,11 @@ def _own_answers(facts: Facts) -> str:
         return ""
     name = min(given, key=lambda n: (given[n], n))
     title = facts.book.mistakes[name].title[facts.say.code]
-    return facts.say.text("By your own answers the weakest point is “{mistake}” ({score} of 4).", mistake=title, score=facts.say.number(given[name], 1))
+    return facts.say.text(
+        "By your own answers the weakest point is “{mistake}” ({score} of 4).",
+        mistake=title,
+        score=facts.say.number(given[name], 1),
+    )
 
 
 def _policy(facts: Facts, worst: Sequence[Diagnosed]) -> str:
@@ -244,7 +264,9 @@ def _call(facts: Facts) -> Action | None:
     if not count:
         return None
     play = facts.book.plays["overdue-regulars-call"]
-    what = say.plural("Call {n} regular from the list “call-this-week”", "Call {n} regulars from the list “call-this-week”", count)
+    what = say.plural(
+        "Call {n} regular from the list “call-this-week”", "Call {n} regulars from the list “call-this-week”", count
+    )
     return Action(what, say.text(OWNERS[play.owner]), say.text("next Monday"), play.first_step[say.code])
 
 
@@ -265,20 +287,30 @@ def _campaign(facts: Facts) -> Action | None:
 def _process(facts: Facts, worst: Sequence[Diagnosed]) -> Action:
     """Change one thing in how the shop works: against the worst measured mistake, or start knowing who the customers are."""
     say, play = facts.say, _process_play(facts, worst, IDENTIFY)
-    return Action(play.title[say.code], say.text(OWNERS[play.owner]), say.text("the end of the week"), play.first_step[say.code])
+    return Action(
+        play.title[say.code], say.text(OWNERS[play.owner]), say.text("the end of the week"), play.first_step[say.code]
+    )
 
 
 def _guesses(facts: Facts) -> Compare | Missing:
     say = facts.say
     data = sessions.facts(facts.numbers)
     if not facts.session.guesses:
-        return Missing(say.text("Your guess beside the data"), say.text("answering two questions in the guided session: retention session."), language=say)
+        return Missing(
+            say.text("Your guess beside the data"),
+            say.text("answering two questions in the guided session: retention session."),
+            language=say,
+        )
     rows = []
     for name, guess in facts.session.guesses.items():
         fact = data.get(name)
         said = say.text("{count} of 10", count=guess)
-        known = say.text("{value} of 10", value=say.number(10 * fact.value, 1)) if fact else say.text("not measured yet")
-        rows.append(Guess(say.text(sessions.QUESTIONS[name]), said, known, sessions.gap(guess, fact, say) if fact else ""))
+        known = (
+            say.text("{value} of 10", value=say.number(10 * fact.value, 1)) if fact else say.text("not measured yet")
+        )
+        rows.append(
+            Guess(say.text(sessions.QUESTIONS[name]), said, known, sessions.gap(guess, fact, say) if fact else "")
+        )
     return Compare(tuple(rows), language=say)
 
 
@@ -289,12 +321,17 @@ def grade(facts: Facts) -> Grade:
     year of history. B: less than 80 % identified, less than a year, or more than a tenth of the rows set aside. A: otherwise.
     """
     say, n = facts.say, facts.numbers
-    known, days = 1 - n["anonymous_revenue_share"], (date.fromisoformat(n["as_of"]) - date.fromisoformat(n["first_day"])).days + 1
+    known, days = (
+        1 - n["anonymous_revenue_share"],
+        (date.fromisoformat(n["as_of"]) - date.fromisoformat(n["first_day"])).days + 1,
+    )
     aside = n["rows_rejected"] / n["rows_read"] if n["rows_read"] else 1.0
     share = say.text("{percent} of the revenue comes from customers we can recognise.", percent=say.percent(known))
     span = say.plural("The data cover {n} day.", "The data cover {n} days.", days)
     if n["customers"] < 100:
-        return Grade("D", say.plural("Only {n} customer can be followed.", "Only {n} customers can be followed.", n["customers"]))
+        return Grade(
+            "D", say.plural("Only {n} customer can be followed.", "Only {n} customers can be followed.", n["customers"])
+        )
     for mark, needed, history in (("C", 0.5, 182), ("B", 0.8, 365)):
         if known < needed:
             return Grade(mark, share)

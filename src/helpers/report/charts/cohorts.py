@@ -83,7 +83,10 @@ def cohorts(
         axes.text(column + 0.5, -0.3 * above, language.number(int(k)), ha="center", color=style.MUTED, clip_on=False)
     _name_unobserved(axes, shown, sheet.width, language)
     seen = shown.iloc[:, 0].dropna()
-    reading = "; ".join(f"{language.month(month)}: {language.percent(float(share))}" for month, share in zip(seen.index, seen, strict=True))
+    reading = "; ".join(
+        f"{language.month(month)}: {language.percent(float(share))}"
+        for month, share in zip(seen.index, seen, strict=True)
+    )
     reading = language.text("One month later: {shares}", shares=reading) if reading else ""
     return sheet.figure("cohorts", caption=caption, reading=reading)
 

@@ -121,7 +121,9 @@ def weeks(
     """
     need_rows(frame)
     say = wording or language.number
-    highest = float(np.nanmax(frame[[name for name in ("value", "high", "forecast") if name in frame]].to_numpy(dtype=float)))
+    highest = float(
+        np.nanmax(frame[[name for name in ("value", "high", "forecast") if name in frame]].to_numpy(dtype=float))
+    )
     ticks = ticks_to(nice_top(highest, 4), 4)
     positions = pd.to_datetime(frame["week"])
     first, last = positions.iloc[0], positions.iloc[-1]

@@ -38,7 +38,12 @@ def lacking(found: Mapping[str, Any] | None, run: Run) -> str:
     """What a number still needs, in the words of its own refusal."""
     say = run.say
     if found and "need" in found:
-        return say.text("This number is shown from {need} {unit} on; so far: {have}.", need=found["need"], unit=say.text(found["what"]), have=found["have"])
+        return say.text(
+            "This number is shown from {need} {unit} on; so far: {have}.",
+            need=found["need"],
+            unit=say.text(found["what"]),
+            have=found["have"],
+        )
     return say.text(found["reason"]) if found and "reason" in found else ""
 
 
@@ -51,8 +56,15 @@ def second_order(curve: ReturnCurve | NotEnough, run: Run) -> Finding:
     if reading is None:
         return too_few(NotEnough(curve.days[-1], HUNDRED, "days"), say.text("the first 100 days of a customer"), say)
     share, low, high = reading
-    headline = capital(say.text("{share} first-time buyers are back within their first 100 days", share=of_ten(share, say)))
-    body = say.text("{percent}, {range}, from {n} customers followed.", percent=say.percent(share), range=between(low, high, say), n=curve.n)
+    headline = capital(
+        say.text("{share} first-time buyers are back within their first 100 days", share=of_ten(share, say))
+    )
+    body = say.text(
+        "{percent}, {range}, from {n} customers followed.",
+        percent=say.percent(share),
+        range=between(low, high, say),
+        n=curve.n,
+    )
     if end > 0:
         early = min(share / end, 1.0)
         body += " " + say.text(
@@ -68,13 +80,17 @@ def second_order_chart(curve: ReturnCurve | NotEnough, run: Run) -> Figure | Mis
     if isinstance(curve, NotEnough):
         return not_yet(say.text("Time to the second order"), run)
     frame = pd.DataFrame({"days": curve.days, "share": curve.returned, "low": curve.low, "high": curve.high})
-    half = next((d for d, s in zip(curve.days, curve.returned, strict=True) if s >= curve.returned[-1] / 2), curve.days[-1])
+    half = next(
+        (d for d, s in zip(curve.days, curve.returned, strict=True) if s >= curve.returned[-1] / 2), curve.days[-1]
+    )
     if not curve.events:
         title = say.text("Nobody has come back yet")
     elif curve.days[-1] >= HUNDRED:
         title = say.text("Half of those who come back do so within {days} days", days=half)
     else:  # a curve cut short has not seen the late returns, so its half would come too early
-        title = say.text("{percent} have come back within {days} days", percent=say.percent(curve.returned[-1]), days=curve.days[-1])
+        title = say.text(
+            "{percent} have come back within {days} days", percent=say.percent(curve.returned[-1]), days=curve.days[-1]
+        )
     subtitle = say.text("Share of first-time buyers with a second order, by days since the first; n = {n}", n=curve.n)
     caption = say.text("The line climbs as customers return; where it goes flat, hardly anybody returns any more.")
     return charts.return_curve(frame, title=title, subtitle=subtitle, language=say, mark_days=HUNDRED, caption=caption)
@@ -101,7 +117,9 @@ def ladder(rungs: Sequence[Rung], run: Run) -> Figure | Missing:
     items = [(say.text("order {a} → {b}", a=r.nth - 1, b=r.nth), r.value, r.low, r.high, r.n) for r in rungs]
     first, second = rungs[0], rungs[1]
     title = say.text(
-        "After the first order {one} return, after the second {two}", one=say.percent(first.value), two=say.percent(second.value)
+        "After the first order {one} return, after the second {two}",
+        one=say.percent(first.value),
+        two=say.percent(second.value),
     )
     subtitle = say.text("Share who place the next order within {days} days of the one before", days=first.horizon_days)
     caption = say.text("The lowest step is where most customers are lost.")
@@ -136,7 +154,9 @@ def states(counts: Mapping[str, int], run: Run) -> Figure | Missing:
     """How many customers are in each state today."""
     say, total = run.say, sum(counts.values())
     if total == 0:
-        return not_measured(say.text("Where your customers stand"), say.text("recording a customer on every order."), say)
+        return not_measured(
+            say.text("Where your customers stand"), say.text("recording a customer on every order."), say
+        )
     items = [
         (say.text(STATE_NAMES[s]), float(counts.get(s, 0)), None, None, say.percent(counts.get(s, 0) / total))
         for s in STATES
@@ -144,7 +164,11 @@ def states(counts: Mapping[str, int], run: Run) -> Figure | Missing:
     ]
     quiet = sum(counts.get(s, 0) for s in ("late", "lapsed"))
     if quiet:
-        title = say.plural("{n} customer is quieter than usual but not lost yet", "{n} customers are quieter than usual but not lost yet", quiet)
+        title = say.plural(
+            "{n} customer is quieter than usual but not lost yet",
+            "{n} customers are quieter than usual but not lost yet",
+            quiet,
+        )
     else:
         title = say.text("Nobody is quieter than usual without being lost already")
     subtitle = say.text("Customers by state on {day}", day=run.as_of)
@@ -158,16 +182,24 @@ def cohorts(found: Cohorts, run: Run) -> Figure | Missing:
         return not_yet(say.text("Customers by the month they first bought"), run)
     shares = found.retention()
     if len(shares) < 3 or shares.shape[1] < 2:
-        return not_measured(say.text("Customers by the month they first bought"), say.text("letting three full months pass."), say)
+        return not_measured(
+            say.text("Customers by the month they first bought"), say.text("letting three full months pass."), say
+        )
     recent = shares.tail(run.params.cohort_months)
     recent = recent[[c for c in recent.columns if c < run.params.cohort_months]]
     second = shares[1].dropna()
     weights = found.sizes.loc[second.index]
     average = float((second * weights).sum() / weights.sum())
-    title = say.text("Of those who first bought in a month, {percent} bought again in the next", percent=say.percent(average))
+    title = say.text(
+        "Of those who first bought in a month, {percent} bought again in the next", percent=say.percent(average)
+    )
     subtitle = say.text("Share active in each month since the first order; hatched months are not over yet")
-    caption = say.text("Read a row from left to right: one group of customers over time. Read a column downwards: are newer customers more loyal?")
-    return charts.cohorts(recent, found.sizes.loc[recent.index], title=title, subtitle=subtitle, language=say, caption=caption)
+    caption = say.text(
+        "Read a row from left to right: one group of customers over time. Read a column downwards: are newer customers more loyal?"
+    )
+    return charts.cohorts(
+        recent, found.sizes.loc[recent.index], title=title, subtitle=subtitle, language=say, caption=caption
+    )
 
 
 def concentrated(found: Concentration | NotEnough, run: Run) -> Finding:
@@ -177,7 +209,9 @@ def concentrated(found: Concentration | NotEnough, run: Run) -> Finding:
         return too_few(found, say.text("how much hangs on your best customers"), say)
     headline = say.text("One customer in ten brings {percent} of the money", percent=say.percent(found.top_share))
     half = next(i for i in range(1, 11) if sum(found.deciles[:i]) >= 0.5 - 1e-12)
-    body = say.text("Half of the revenue of known customers comes from at most {percent} of them.", percent=say.percent(half / 10))
+    body = say.text(
+        "Half of the revenue of known customers comes from at most {percent} of them.", percent=say.percent(half / 10)
+    )
     return Finding(headline, body, level=3)
 
 
@@ -185,8 +219,15 @@ def forecast(run: Run) -> Finding:
     """What the customers at hand will bring in the next twelve months."""
     say, totals = run.say, run.facts["next_12_months"]
     if totals["orders"] is None:
-        return Finding(say.text("The next 12 months cannot be forecast from this file yet"), lacking(run.facts["bg_nbd"], run), level=3)
-    headline = say.text("The customers you already have should place about {orders} orders in the next 12 months", orders=round(totals["orders"]))
+        return Finding(
+            say.text("The next 12 months cannot be forecast from this file yet"),
+            lacking(run.facts["bg_nbd"], run),
+            level=3,
+        )
+    headline = say.text(
+        "The customers you already have should place about {orders} orders in the next 12 months",
+        orders=round(totals["orders"]),
+    )
     parts = []
     if totals["clv"]:
         worth = totals["clv"]
@@ -197,7 +238,12 @@ def forecast(run: Run) -> Finding:
             )
         )  # fmt: skip
     if not run.business.margin_known:
-        parts.append(say.text("The margin of {percent} is an assumption; put your own into business.yml.", percent=say.percent(run.business.margin)))
+        parts.append(
+            say.text(
+                "The margin of {percent} is an assumption; put your own into business.yml.",
+                percent=say.percent(run.business.margin),
+            )
+        )
     return Finding(headline, " ".join(parts), level=3)
 
 
@@ -207,11 +253,17 @@ def model_details(run: Run) -> Details:
     facts: dict[str, Any] = {}
     if "r" in model:
         facts["BG/NBD"] = ", ".join(f"{k} = {say.number(model[k], 3)}" for k in ("r", "alpha", "a", "b"))
-        facts[say.text("Log-likelihood, unit of time")] = f"{say.number(model['log_likelihood'], 1)}, {say.text(model['unit'])}"
+        facts[say.text("Log-likelihood, unit of time")] = (
+            f"{say.number(model['log_likelihood'], 1)}, {say.text(model['unit'])}"
+        )
     if "p" in value:
         facts["Gamma-Gamma"] = ", ".join(f"{k} = {say.number(value[k], 3)}" for k in ("p", "q", "gamma"))
     facts[say.text("Sources")] = "Fader, Hardie & Lee 2005; Fader & Hardie 2013"
-    return definition(facts, say, say.text("The chance of being still a customer is not used to rank risk: for one-time buyers it is always 1."))
+    return definition(
+        facts,
+        say,
+        say.text("The chance of being still a customer is not used to rank risk: for one-time buyers it is always 1."),
+    )
 
 
 def fit_check(run: Run) -> Finding:
@@ -220,7 +272,11 @@ def fit_check(run: Run) -> Finding:
     if not found or found.get("error") is None:
         return Finding(say.text("The forecast cannot be checked against the past yet"), lacking(found, run), level=3)
     off, weeks = found["error"], found["holdout_weeks"]
-    key = "Checked on the last {weeks} weeks, the forecast was {percent} too high" if off > 0 else "Checked on the last {weeks} weeks, the forecast was {percent} too low"
+    key = (
+        "Checked on the last {weeks} weeks, the forecast was {percent} too high"
+        if off > 0
+        else "Checked on the last {weeks} weeks, the forecast was {percent} too low"
+    )
     headline = say.text(key, weeks=weeks, percent=say.percent(abs(off)))
     body = say.text(
         "Made with what was known on {day}, for {n} customers: {predicted} orders expected, {actual} came. Per customer it was off by "
@@ -235,23 +291,40 @@ def fit_check_chart(run: Run) -> Figure | Missing:
     """Orders of known customers by week, forecast and real."""
     say, found = run.say, run.facts["fit_check"]
     if not found or found.get("error") is None:
-        return not_measured(say.text("Forecast against what came"), say.text("keeping the orders of a longer time."), say)
+        return not_measured(
+            say.text("Forecast against what came"), say.text("keeping the orders of a longer time."), say
+        )
     rows = found["weeks"]
     frame = pd.DataFrame({"week": [date.fromisoformat(w["start"]) for w in rows], "value": [w["actual"] for w in rows],
                           "forecast": [w["predicted"] for w in rows]})  # fmt: skip
     begins = date.fromisoformat(found["calibrated_to"])
-    title = say.text("Expected {predicted} repeat orders, {actual} came", predicted=round(found["predicted"]), actual=round(found["actual"]))
+    title = say.text(
+        "Expected {predicted} repeat orders, {actual} came",
+        predicted=round(found["predicted"]),
+        actual=round(found["actual"]),
+    )
     subtitle = say.text("Repeat orders per week of the customers known on {day}", day=begins)
-    caption = say.text("Solid: what happened. Dashed: what the model said. Right of the mark it had not seen the orders.")
-    return charts.weeks(frame, [(begins, say.text("forecast from here"))], title=title, subtitle=subtitle, language=say, caption=caption)
+    caption = say.text(
+        "Solid: what happened. Dashed: what the model said. Right of the mark it had not seen the orders."
+    )
+    return charts.weeks(
+        frame, [(begins, say.text("forecast from here"))], title=title, subtitle=subtitle, language=say, caption=caption
+    )
 
 
 def fit_check_details(run: Run) -> TableView | Missing:
     """By how often customers had come back before: orders expected and real."""
     say, found = run.say, run.facts["fit_check"]
     if not found or found.get("error") is None:
-        return not_measured(say.text("Forecast by earlier returns"), say.text("keeping the orders of a longer time."), say)
-    columns = (Column(say.text("Returns before"), "left"), Column(say.text("customers")), Column(say.text("expected each")), Column(say.text("came each")))
+        return not_measured(
+            say.text("Forecast by earlier returns"), say.text("keeping the orders of a longer time."), say
+        )
+    columns = (
+        Column(say.text("Returns before"), "left"),
+        Column(say.text("customers")),
+        Column(say.text("expected each")),
+        Column(say.text("came each")),
+    )
     classes = [c for c in found["classes"] if c["frequency"] < MOST_RETURNS]
     rest = [c for c in found["classes"] if c["frequency"] >= MOST_RETURNS]
     n = sum(c["customers"] for c in rest)
@@ -274,9 +347,12 @@ def back_test(run: Run) -> Finding:
         return Finding(say.text("The warning list cannot be tested on the past yet"), lacking(found, run), level=3)
     if not found["flagged"] or "value" not in found["precision"]:
         headline = say.text("Nobody can be singled out: in this data the past does not tell who returns")
-        return Finding(headline, say.text("Flagging customers at random would do as well, so this report flags nobody."), level=3)
+        return Finding(
+            headline, say.text("Flagging customers at random would do as well, so this report flags nobody."), level=3
+        )
     headline = say.text(
-        "Had we warned you 90 days ago, {share} flagged customers really did not come back", share=of_ten(found["precision"]["value"], say)
+        "Had we warned you 90 days ago, {share} flagged customers really did not come back",
+        share=of_ten(found["precision"]["value"], say),
     )
     body = say.text(
         "{flagged} of {n} customers would have been flagged; that catches {recall} of those who stayed away. "
@@ -292,10 +368,18 @@ def back_test_chart(run: Run) -> Figure | Missing:
     say, found = run.say, run.facts["backtest"]
     table = (found or {}).get("calibration")
     if not table:
-        return not_measured(say.text("Predicted and actual returns"), say.text("keeping half a year of orders with known customers."), say)
+        return not_measured(
+            say.text("Predicted and actual returns"),
+            say.text("keeping half a year of orders with known customers."),
+            say,
+        )
     frame = pd.DataFrame(table)[["predicted", "actual", "n"]]
     off = float((frame["predicted"] - frame["actual"]).abs().max())
-    title = say.plural("Forecast and reality differ by at most {n} point", "Forecast and reality differ by at most {n} points", round(100 * off))
+    title = say.plural(
+        "Forecast and reality differ by at most {n} point",
+        "Forecast and reality differ by at most {n} points",
+        round(100 * off),
+    )
     subtitle = say.text("Share who ordered within 90 days, in ten groups by forecast; n = {n}", n=int(frame["n"].sum()))
     caption = say.text("On the diagonal the forecast was right; below it we were too hopeful.")
     return charts.calibration(frame, title=title, subtitle=subtitle, language=say, caption=caption)

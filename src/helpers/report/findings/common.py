@@ -52,7 +52,12 @@ def between_money(low: float, high: float, run: Run) -> str:
 def too_few(found: NotEnough, what: str, say: Language) -> Finding:
     """The finding when there is too little to conclude."""
     headline = say.text("Too few to conclude: {what}", what=what)
-    body = say.text("This number is shown from {need} {unit} on; so far: {have}.", need=found.need, unit=say.text(found.what), have=found.have)
+    body = say.text(
+        "This number is shown from {need} {unit} on; so far: {have}.",
+        need=found.need,
+        unit=say.text(found.what),
+        have=found.have,
+    )
     return Finding(headline, body)
 
 
@@ -67,7 +72,13 @@ def holidays(run: Run, start: date) -> list[tuple[date, str]]:
     if country is None:
         return []
     years = range(start.year, run.as_of.year + 1)
-    days = [(day, holiday.title[run.say.code]) for holiday in country.holidays if holiday.compare_relative for year in years for day in holiday.in_year(year)]
+    days = [
+        (day, holiday.title[run.say.code])
+        for holiday in country.holidays
+        if holiday.compare_relative
+        for year in years
+        for day in holiday.in_year(year)
+    ]
     return sorted((day, name) for day, name in days if start <= day <= run.as_of)
 
 

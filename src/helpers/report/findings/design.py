@@ -34,11 +34,21 @@ def best(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run) -> Fi
         )  # fmt: skip
         return Finding(headline, body)
     headline = say.text(
-        "Start with “{play}” for “{segment}”", play=book.plays[top.play].title[say.code], segment=rules.title(top.segment, say.code)
+        "Start with “{play}” for “{segment}”",
+        play=book.plays[top.play].title[say.code],
+        segment=rules.title(top.segment, say.code),
     )
-    body = say.text("Can be reached: {customers}. Expected extra gross profit: {money}.", customers=people(top.reach.reachable, say), money=estimate_text(top.margin, run))
+    body = say.text(
+        "Can be reached: {customers}. Expected extra gross profit: {money}.",
+        customers=people(top.reach.reachable, say),
+        money=estimate_text(top.margin, run),
+    )
     body += " " + (
-        say.text("Cost about {cost}; it pays from {points} extra returns per 100 customers.", cost=run.money(top.cost), points=say.number(100 * top.break_even, 1))
+        say.text(
+            "Cost about {cost}; it pays from {points} extra returns per 100 customers.",
+            cost=run.money(top.cost),
+            points=say.number(100 * top.break_even, 1),
+        )
         if top.cost is not None and top.break_even is not None
         else say.text("Its cost is not in business.yml yet (message_cost, minute_cost).")
     )
@@ -50,9 +60,13 @@ def no_audience(run: Run) -> str:
     """Why there is nobody to plan for."""
     say = run.say
     if run.facts["overview"]["customers"] == 0:
-        return say.text("No customer can be recognised in this file; begin by recording a phone number on every receipt.")
+        return say.text(
+            "No customer can be recognised in this file; begin by recording a phone number on every receipt."
+        )
     if run.tables.get("consent") is None:
-        return say.text("The file holds no recorded consent and no way to reach people, so no list is made; note both when customers join.")
+        return say.text(
+            "The file holds no recorded consent and no way to reach people, so no list is made; note both when customers join."
+        )
     return say.text("Nobody in the groups that need something has agreed to be contacted.")
 
 
@@ -68,14 +82,21 @@ def gains_chart(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run
     say = run.say
     shown = [p for p in plan if p.margin.value > 0 and (p.cost is None or p.gain > 0)][:6] or list(plan[:1])
     if not shown:
-        return not_measured(say.text("Expected gain per campaign"), say.text("recording a phone number and consent when customers join."), say)
+        return not_measured(
+            say.text("Expected gain per campaign"),
+            say.text("recording a phone number and consent when customers join."),
+            say,
+        )
     items = [
         (f"{book.plays[p.play].title[say.code]} · {rules.title(p.segment, say.code)}", p.margin.value, p.margin.low, p.margin.high,
          people(p.reach.reachable, say))
         for p in shown
     ]  # fmt: skip
     title = say.text("What the campaigns may bring")
-    subtitle = say.text("Expected extra gross profit before costs, {currency}; the thin line is the range", currency=run.business.currency)
+    subtitle = say.text(
+        "Expected extra gross profit before costs, {currency}; the thin line is the range",
+        currency=run.business.currency,
+    )
     return charts.bars(items, title=title, subtitle=subtitle, wording=run.money, language=say, tone="now")
 
 
@@ -95,7 +116,15 @@ def plan_table(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run)
         for p in paying
     )  # fmt: skip
     rest = len(plan) - len(paying)
-    more = say.plural("{n} more group would cost more than it is expected to bring.", "{n} more groups would cost more than they are expected to bring.", rest) if rest else ""
+    more = (
+        say.plural(
+            "{n} more group would cost more than it is expected to bring.",
+            "{n} more groups would cost more than they are expected to bring.",
+            rest,
+        )
+        if rest
+        else ""
+    )
     return TableView(columns, rows, say.text("The plan, best first"), more, language=say)
 
 
@@ -108,19 +137,30 @@ def how_we_will_know(plan: Sequence[Proposal], written: Written, run: Run) -> No
     top = plan[0]
     held = written[name_of(top)][1] if name_of(top) in written else 0
     if not held:
-        return Note(label, say.text("So few customers that nobody is left out to compare: it may help them, but it will prove nothing."))
+        return Note(
+            label,
+            say.text(
+                "So few customers that nobody is left out to compare: it may help them, but it will prove nothing."
+            ),
+        )
     text = say.text(
-        "Drawn by lot and deliberately not contacted: {holdout}; what they do is the yardstick.", holdout=people(held, say)
+        "Drawn by lot and deliberately not contacted: {holdout}; what they do is the yardstick.",
+        holdout=people(held, say),
     )
     if top.smallest_lift is None:
-        text += " " + say.text("The groups are too small for one campaign to prove anything; repeat it and pool the results.")
+        text += " " + say.text(
+            "The groups are too small for one campaign to prove anything; repeat it and pool the results."
+        )
     elif top.smallest_lift > top.lift.value:
         text += " " + say.text(
             "With these numbers only a rise of {points} points or more would show, more than we expect: pool several rounds before judging.",
             points=say.number(100 * top.smallest_lift, 1),
         )  # fmt: skip
     else:
-        text += " " + say.text("A rise of {points} points or more in the return rate will show.", points=say.number(100 * top.smallest_lift, 1))
+        text += " " + say.text(
+            "A rise of {points} points or more in the return rate will show.",
+            points=say.number(100 * top.smallest_lift, 1),
+        )
     return Note(label, text)
 
 
@@ -140,11 +180,19 @@ def left_out(plan: Sequence[Proposal], run: Run) -> Details:
     """Who may not be contacted, counted by reason."""
     say = run.say
     if run.tables.get("consent") is None:
-        body = say.text("Consent is not recorded, so nobody knows who has refused: ask before writing, and note the answer.")
+        body = say.text(
+            "Consent is not recorded, so nobody knows who has refused: ask before writing, and note the answer."
+        )
         return Details(say.text("Who is not on any list, and why"), (), body)
     total = {name: sum(getattr(p.reach, name) for p in plan) for name in ("opted_out", "no_consent", "no_address")}
-    names = {"opted_out": say.text("said no"), "no_consent": say.text("never asked"), "no_address": say.text("no phone or e-mail")}
-    return Details(say.text("Who is not on any list, and why"), tuple((names[k], say.number(v)) for k, v in total.items()))
+    names = {
+        "opted_out": say.text("said no"),
+        "no_consent": say.text("never asked"),
+        "no_address": say.text("no phone or e-mail"),
+    }
+    return Details(
+        say.text("Who is not on any list, and why"), tuple((names[k], say.number(v)) for k, v in total.items())
+    )
 
 
 def files_written(written: Written, run: Run) -> Details:
@@ -154,10 +202,18 @@ def files_written(written: Written, run: Run) -> Details:
         (
             f"lists/{name}.csv",
             say.text("{treated} to contact, {held} left out", treated=a, held=b)
-            + (say.text("; fingerprint of the draw {mark}", mark=mark[:12]) if mark else say.text("; too few for a comparison group")),
+            + (
+                say.text("; fingerprint of the draw {mark}", mark=mark[:12])
+                if mark
+                else say.text("; too few for a comparison group")
+            ),
         )
         for name, (a, b, mark) in written.items()
     )
     drawn = any(mark for _, _, mark in written.values())
-    body = say.text("The lists of those left out stand beside them as “…-holdout.csv”; keep them, the proof needs both.") if drawn else ""
+    body = (
+        say.text("The lists of those left out stand beside them as “…-holdout.csv”; keep them, the proof needs both.")
+        if drawn
+        else ""
+    )
     return Details(say.text("Files for staff"), facts, body)

@@ -51,7 +51,9 @@ def come_back(rates: Sequence[RepeatRate], run: Run) -> Finding:
     if isinstance(found, NotEnough):
         return too_few(found, run.say.text("how many first-time buyers come back"), run.say)
     say = run.say
-    headline = capital(say.text("{share} first-time buyers come back within {days} days", share=of_ten(found.value, say), days=days))
+    headline = capital(
+        say.text("{share} first-time buyers come back within {days} days", share=of_ten(found.value, say), days=days)
+    )
     body = say.text(
         "Counted on {n} customers whose first order is at least {days} days old: {percent} came back ({range}).",
         n=found.n, days=days, percent=say.percent(found.value), range=between(found.low, found.high, say),
@@ -68,15 +70,23 @@ def come_back_chart(rates: Sequence[RepeatRate], run: Run) -> Figure | Missing:
     shown = [(r.horizon_days, r.rate) for r in rates if isinstance(r.rate, Rate)]
     if len(shown) > 1:
         # the longest horizons rest on the oldest customers only, so the title compares two that share most of theirs
-        early, late = shown[0], max((pair for pair in shown if pair[0] <= SHARED), key=lambda pair: pair[0], default=shown[-1])
+        early, late = (
+            shown[0],
+            max((pair for pair in shown if pair[0] <= SHARED), key=lambda pair: pair[0], default=shown[-1]),
+        )
         title = say.text(
             "After {short} days {early} have come back, after {long} days {late}",
             short=early[0], early=say.percent(early[1].value), long=late[0], late=say.percent(late[1].value),
         )  # fmt: skip
     else:
         title = say.text("So far only one horizon can be read")
-    subtitle = say.text("Share of first-time buyers with a second order; only those followed long enough; data until {day}", day=run.as_of)
-    caption = say.text("The dot is what was counted, the bar how far it may be off. Longer horizons count fewer customers.")
+    subtitle = say.text(
+        "Share of first-time buyers with a second order; only those followed long enough; data until {day}",
+        day=run.as_of,
+    )
+    caption = say.text(
+        "The dot is what was counted, the bar how far it may be off. Longer horizons count fewer customers."
+    )
     return charts.rates(items, title=title, subtitle=subtitle, language=say, caption=caption)
 
 
@@ -91,7 +101,9 @@ def come_back_details(rates: Sequence[RepeatRate], run: Run) -> Details:
         say.text("Second order on the very same day"): ", ".join(
             say.text("{count} (within {days} days)", count=r.same_day, days=r.horizon_days) for r in rates
         ),
-        say.text("Not in it"): say.text("Orders without a known customer, and customers too new to have had the chance."),
+        say.text("Not in it"): say.text(
+            "Orders without a known customer, and customers too new to have had the chance."
+        ),
     }
     return definition(facts, say)
 
@@ -102,7 +114,11 @@ def where_now(found: WhereNow, run: Run) -> Finding:
     if isinstance(found.still, NotEnough):
         return too_few(found.still, say.text("what became of the customers of six months ago"), say)
     gone = 1 - found.still.value
-    headline = capital(say.text("{share} customers of six months ago have not been back in the last two months", share=of_ten(gone, say)))
+    headline = capital(
+        say.text(
+            "{share} customers of six months ago have not been back in the last two months", share=of_ten(gone, say)
+        )
+    )
     body = say.text(
         "Between {start} and {end} {n} customers bought. {percent} of them ordered again in the latest 60 days ({range}). "
         "Those who did not had spent {money} in those 60 days.",
@@ -124,13 +140,20 @@ def bucket(accounts: Growth, run: Run) -> Finding:
         return Finding(say.text("So far no customer has dropped out from one month to the next"), level=3)
     year = full.tail(12)
     if int(year["churned"].sum()) < FLOOR:
-        return too_few(NotEnough(int(year["churned"].sum()), FLOOR, "customers"), say.text("how customers come and go"), say)
+        return too_few(
+            NotEnough(int(year["churned"].sum()), FLOOR, "customers"), say.text("how customers come and go"), say
+        )
     joined, left = int(year["new"].sum() + year["resurrected"].sum()), int(year["churned"].sum())
     ratio = say.number(accounts.quick_ratio_year, 2)
     if accounts.quick_ratio_year >= 1:
-        headline = say.text("For every 100 customers who dropped out of a month, {count} came in", count=round(100 * joined / left))
+        headline = say.text(
+            "For every 100 customers who dropped out of a month, {count} came in", count=round(100 * joined / left)
+        )
     else:
-        headline = say.text("The bucket leaks: for every 100 customers who dropped out, only {count} came in", count=round(100 * joined / left))
+        headline = say.text(
+            "The bucket leaks: for every 100 customers who dropped out, only {count} came in",
+            count=round(100 * joined / left),
+        )
     body = say.text(
         "Over the last {months} full months {new} customers came for the first time, {back} came back after a pause and {gone} did "
         "not return the following month (quick ratio {ratio}).",
@@ -146,7 +169,9 @@ def bucket_chart(accounts: Growth, run: Run) -> Figure | Missing:
     if not run.facts["overview"]["customers"]:
         return not_yet(say.text("Coming and going by month"), run)
     if len(full) < 2:
-        return not_measured(say.text("Coming and going by month"), say.text("letting two full months of orders pass."), say)
+        return not_measured(
+            say.text("Coming and going by month"), say.text("letting two full months of orders pass."), say
+        )
     last = full.iloc[-1]
     title = say.text(
         "In {month}: {new} new, {back} back after a pause, {gone} not seen again that month",
@@ -168,14 +193,20 @@ def revenue_weeks(weeks: Sequence[Week], run: Run) -> Figure | Missing:
     if before:
         change = recent / before - 1
         title = say.text(
-            "The last 8 weeks brought {percent} more than the 8 before" if change >= 0 else "The last 8 weeks brought {percent} less than the 8 before",
+            "The last 8 weeks brought {percent} more than the 8 before"
+            if change >= 0
+            else "The last 8 weeks brought {percent} less than the 8 before",
             percent=say.percent(abs(change)),
         )
     else:
         title = say.text("{money} a week in the last 8 weeks", money=run.money(recent))
     events = holidays(run, weeks[0].monday)
-    subtitle = say.text("Revenue per week, all orders, known and anonymous; {start} – {end}", start=weeks[0].monday, end=run.as_of)
-    caption = say.text("Compare a week with the same holiday a year earlier, not with the week before.") if events else ""
+    subtitle = say.text(
+        "Revenue per week, all orders, known and anonymous; {start} – {end}", start=weeks[0].monday, end=run.as_of
+    )
+    caption = (
+        say.text("Compare a week with the same holiday a year earlier, not with the week before.") if events else ""
+    )
     return charts.weeks(frame, events, title=title, subtitle=subtitle, language=say, wording=run.money, caption=caption)
 
 
@@ -185,7 +216,9 @@ def recognised(run: Run) -> Finding:
     share = 1 - facts["anonymous_revenue_share"]
     if facts["customers"] == 0:
         headline = say.text("No customer can be recognised in this file, so nobody's return can be measured yet")
-        body = say.text("From tomorrow note a phone number or a customer code on every receipt; after 90 days this report can answer.")
+        body = say.text(
+            "From tomorrow note a phone number or a customer code on every receipt; after 90 days this report can answer."
+        )
         return Finding(headline, body)
     headline = say.text("{percent} of the money comes from customers we can recognise", percent=say.percent(share))
     body = say.text(
@@ -199,11 +232,21 @@ def recognised(run: Run) -> Finding:
 def data_quality(run: Run) -> TableView:
     """Rows read, kept and set aside, per file."""
     say, quality = run.say, run.facts["quality"]
-    columns = (Column(say.text("File"), "left"), Column(say.text("rows read")), Column(say.text("kept")), Column(say.text("set aside")))
-    rows = tuple(
-        (s["file"], say.number(s["rows"]), say.number(s["rows_kept"]), say.number(s["rows_rejected"])) for s in quality["sources"]
+    columns = (
+        Column(say.text("File"), "left"),
+        Column(say.text("rows read")),
+        Column(say.text("kept")),
+        Column(say.text("set aside")),
     )
-    more = say.text("Every row set aside is in tables/rejects.parquet with its reason.") if quality["rows_rejected"] else ""
+    rows = tuple(
+        (s["file"], say.number(s["rows"]), say.number(s["rows_kept"]), say.number(s["rows_rejected"]))
+        for s in quality["sources"]
+    )
+    more = (
+        say.text("Every row set aside is in tables/rejects.parquet with its reason.")
+        if quality["rows_rejected"]
+        else ""
+    )
     return TableView(columns, rows, say.text("What was read"), more, language=say)
 
 
@@ -211,7 +254,9 @@ def set_aside(run: Run) -> Details:
     """Why rows were set aside."""
     say, quality = run.say, run.facts["quality"]
     facts = tuple((say.text(REASONS[code]), say.number(count)) for code, count in quality["rejected_by_reason"].items())
-    body = say.text("Rows read = rows kept + rows set aside, and the same for the amounts; this is checked on every run.")
+    body = say.text(
+        "Rows read = rows kept + rows set aside, and the same for the amounts; this is checked on every run."
+    )
     return Details(say.text("Why rows were set aside"), facts, body)
 
 
@@ -225,12 +270,18 @@ def in_touch(found: Presence | None, run: Run) -> Finding | Missing:
         return too_few(found.untouched, say.text("how often customers hear from you"), say)
     care = found.without_care
     headline = capital(
-        say.text("{share} active customers have not heard from you in {days} days", share=of_ten(found.untouched.value, say), days=found.quiet_days)
+        say.text(
+            "{share} active customers have not heard from you in {days} days",
+            share=of_ten(found.untouched.value, say),
+            days=found.quiet_days,
+        )
     )
     body = say.text("{percent} of {n} active customers ({range}).", percent=say.percent(found.untouched.value), n=found.untouched.n,
                     range=between(found.untouched.low, found.untouched.high, say))  # fmt: skip
     if isinstance(care, Rate):
-        body += " " + say.text("{percent} have had no message that was not selling something.", percent=say.percent(care.value))
+        body += " " + say.text(
+            "{percent} have had no message that was not selling something.", percent=say.percent(care.value)
+        )
     if found.sell_to_care is not None:
         body += " " + say.text("For every message that cares, {count} sell.", count=say.number(found.sell_to_care, 1))
     elif found.sells:
@@ -244,12 +295,11 @@ def punctual(groups: Sequence[GroupRate] | None, effect: Difference | None, run:
     if groups is None or effect is None:
         how = say.text("writing two times on each delivery: promised and arrived.")
         return not_measured(say.text("Deliveries on time"), how, say)
-    shown = [g for g in groups if isinstance(g.rate, Rate)]
+    shown = [(g.rate.value, g.group) for g in groups if isinstance(g.rate, Rate)]
     if not shown:
         return too_few(NotEnough(0, 10, "deliveries"), say.text("deliveries on time"), say)
-    worst = min(shown, key=lambda g: g.rate.value if isinstance(g.rate, Rate) else 1.0)
-    rate = worst.rate
-    headline = say.text("{branch}: {percent} of deliveries arrive on time", branch=worst.group, percent=say.percent(rate.value))  # type: ignore[union-attr]
+    share, branch = min(shown)
+    headline = say.text("{branch}: {percent} of deliveries arrive on time", branch=branch, percent=say.percent(share))
     body = ""
     if effect.difference is not None and isinstance(effect.first, Rate) and isinstance(effect.second, Rate):
         body = say.text(
@@ -270,7 +320,11 @@ def punctual_chart(groups: Sequence[GroupRate] | None, run: Run) -> Figure | Mis
     if not items:
         return not_measured(say.text("Deliveries by branch"), say.text("keeping the branch on each delivery."), say)
     apart = max(low for _, _, low, _, _ in items) > min(high for _, _, _, high, _ in items)
-    title = say.text("The branches are not equally punctual") if apart else say.text("The branches cannot be told apart by punctuality")
+    title = (
+        say.text("The branches are not equally punctual")
+        if apart
+        else say.text("The branches cannot be told apart by punctuality")
+    )
     subtitle = say.text("Share of deliveries at most 5 minutes after the promise")
     caption = say.text("Where two bars overlap, do not rank the branches.")
     return charts.rates(items, title=title, subtitle=subtitle, language=say, caption=caption)
@@ -290,7 +344,10 @@ def when_things_go_wrong(found: Complaints | None, run: Run) -> Finding | Missin
         "; that is {rate} per 100 orders.", rate=say.number(found.per_100_orders, 2)
     )
     if found.median_first_reply_hours is not None:
-        body += " " + say.text("Half of them waited more than {hours} hours for a first answer.", hours=say.number(found.median_first_reply_hours, 1))
+        body += " " + say.text(
+            "Half of them waited more than {hours} hours for a first answer.",
+            hours=say.number(found.median_first_reply_hours, 1),
+        )
     if isinstance(speed.first, Rate) and isinstance(speed.second, Rate) and speed.difference is not None:
         body += " " + say.text(
             "Answered within a day {quick} came back, later {slow}; the difference is {points} points ({low} to {high}).",
@@ -299,7 +356,10 @@ def when_things_go_wrong(found: Complaints | None, run: Run) -> Finding | Missin
             high=say.number(100 * speed.difference.high),
         )  # fmt: skip
     if isinstance(found.alternative, Rate):
-        body += " " + say.text("When you had to say no, {percent} of the time you offered something else.", percent=say.percent(found.alternative.value))
+        body += " " + say.text(
+            "When you had to say no, {percent} of the time you offered something else.",
+            percent=say.percent(found.alternative.value),
+        )
     return Finding(headline, body, level=3)
 
 
@@ -310,7 +370,10 @@ def spending(found: Spending | NotEnough | None, run: Run) -> Finding | Missing:
         how = say.text("splitting each month's marketing bill in two: winning new customers, keeping old ones.")
         return not_measured(say.text("Spending on new and on existing customers"), how, say)
     total = found.acquisition + found.retention
-    headline = say.text("Of every 100 spent on marketing, {count} go to people who already bought", count=round(100 * found.retention / total))
+    headline = say.text(
+        "Of every 100 spent on marketing, {count} go to people who already bought",
+        count=round(100 * found.retention / total),
+    )
     body = say.text(
         "Months counted: {months}; {new} for winning customers, {old} for keeping them.",
         months=found.months, new=run.money(found.acquisition), old=run.money(found.retention),
@@ -322,9 +385,15 @@ def leaks(found: Sequence[Leak], run: Run) -> Finding:
     """The leaks in money, largest first."""
     say = run.say
     if not found:
-        return Finding(say.text("No leak can be sized from this file yet"), say.text("It needs customers with several orders each."), level=2)
+        return Finding(
+            say.text("No leak can be sized from this file yet"),
+            say.text("It needs customers with several orders each."),
+            level=2,
+        )
     worst = found[0]
-    headline = say.text("{money} a month: {leak}", money=run.money(worst.monthly), leak=say.text(LEAKS[worst.leak]).lower())
+    headline = say.text(
+        "{money} a month: {leak}", money=run.money(worst.monthly), leak=say.text(LEAKS[worst.leak]).lower()
+    )
     body = say.text(
         "The largest leak concerns {customers} and is {range} a month. The leaks overlap in places, so they are not added up.",
         customers=people(worst.customers, say), range=between_money(worst.low, worst.high, run),
@@ -337,9 +406,14 @@ def leaks_chart(found: Sequence[Leak], run: Run) -> Figure | Missing:
     say = run.say
     if not found:
         return not_yet(say.text("Leaks in money"), run)
-    items = [(say.text(LEAKS[leak.leak]), leak.monthly, leak.low, leak.high, people(leak.customers, say)) for leak in found[:3]]
+    items = [
+        (say.text(LEAKS[leak.leak]), leak.monthly, leak.low, leak.high, people(leak.customers, say))
+        for leak in found[:3]
+    ]
     title = say.text("Where money leaves every month")
-    subtitle = say.text("Revenue per month at stake, {currency}; the thin line is the range", currency=run.business.currency)
+    subtitle = say.text(
+        "Revenue per month at stake, {currency}; the thin line is the range", currency=run.business.currency
+    )
     caption = say.text("Each leak is sized from your own customers, not from other firms' averages.")
     return charts.bars(items, title=title, subtitle=subtitle, wording=run.money, language=say, caption=caption)
 
@@ -348,10 +422,18 @@ def leaks_details(found: Sequence[Leak], run: Run) -> Details:
     """How each leak is sized."""
     say = run.say
     texts = {
-        "silent_regulars": say.text("What regulars who are later than usual spent per month in the last year, each weighted by the chance of not coming back within 90 days."),
-        "declining": say.text("What regulars spend less than before in the last 8 weeks, after taking out how the whole base moved."),
-        "first_timers": say.text("If every quarter's first-time buyers came back as often as in your best quarter: an upper yardstick, not a forecast."),
-        "late_deliveries": say.text("Difference in return between late and on-time first deliveries; it describes and does not prove the cause."),
+        "silent_regulars": say.text(
+            "What regulars who are later than usual spent per month in the last year, each weighted by the chance of not coming back within 90 days."
+        ),
+        "declining": say.text(
+            "What regulars spend less than before in the last 8 weeks, after taking out how the whole base moved."
+        ),
+        "first_timers": say.text(
+            "If every quarter's first-time buyers came back as often as in your best quarter: an upper yardstick, not a forecast."
+        ),
+        "late_deliveries": say.text(
+            "Difference in return between late and on-time first deliveries; it describes and does not prove the cause."
+        ),
     }
     facts = tuple((say.text(LEAKS[leak.leak]), texts[leak.leak]) for leak in found)
     return Details(say.text("How this is counted"), facts)

@@ -21,7 +21,10 @@ def segments(sizes: Sequence[SegmentSize], rules: Rules, run: Run) -> Finding:
     """How many customers can still be kept, and what they spent last year."""
     say = run.say
     if not sizes:
-        return Finding(say.text("No groups of customers yet: nobody can be recognised"), say.text("Start by recording a customer on every order."))
+        return Finding(
+            say.text("No groups of customers yet: nobody can be recognised"),
+            say.text("Start by recording a customer on every order."),
+        )
     risky = [s for s in sizes if s.segment in AT_RISK]
     if not risky:
         return Finding(say.text("Nobody who is slipping away can be named yet."))
@@ -50,11 +53,12 @@ def segments_chart(sizes: Sequence[SegmentSize], rules: Rules, run: Run) -> Figu
     shown = sorted((s for s in sizes if s.revenue_year > 0), key=lambda s: -s.revenue_year)[:8]
     if not shown:
         return not_measured(say.text("Groups of customers"), say.text("recording a customer on every order."), say)
-    items = [
-        (rules.title(s.segment, say.code), s.revenue_year, None, None, people(s.customers, say))
-        for s in shown
-    ]
-    title = say.text("“{segment}” brought most in the last year: {money}", segment=rules.title(shown[0].segment, say.code), money=run.money(shown[0].revenue_year))
+    items = [(rules.title(s.segment, say.code), s.revenue_year, None, None, people(s.customers, say)) for s in shown]
+    title = say.text(
+        "“{segment}” brought most in the last year: {money}",
+        segment=rules.title(shown[0].segment, say.code),
+        money=run.money(shown[0].revenue_year),
+    )
     subtitle = say.text("Revenue of the last 365 days by group, {currency}", currency=run.business.currency)
     return charts.bars(items, title=title, subtitle=subtitle, wording=run.money, language=say, tone="now")
 
@@ -62,14 +66,26 @@ def segments_chart(sizes: Sequence[SegmentSize], rules: Rules, run: Run) -> Figu
 def what_to_do(sizes: Sequence[SegmentSize], rules: Rules, book: Playbook, run: Run) -> TableView:
     """Per segment: how many, who looks after it, and the play to begin with."""
     say = run.say
-    columns = (Column(say.text("Group"), "left"), Column(say.text("customers")), Column(say.text("first play"), "left"), Column(say.text("who"), "left"))
+    columns = (
+        Column(say.text("Group"), "left"),
+        Column(say.text("customers")),
+        Column(say.text("first play"), "left"),
+        Column(say.text("who"), "left"),
+    )
     by_name = {s.segment: s for s in sizes}
     order = [s for s in (*AT_RISK, *rules.ids) if s in by_name]
     rows = []
     for name in dict.fromkeys(order):
         play = next(iter(book.plays_for(name)), None)
         if play is not None:
-            rows.append((rules.title(name, say.code), say.number(by_name[name].customers), play.title[say.code], say.text(OWNERS[play.owner])))
+            rows.append(
+                (
+                    rules.title(name, say.code),
+                    say.number(by_name[name].customers),
+                    play.title[say.code],
+                    say.text(OWNERS[play.owner]),
+                )
+            )
     return TableView(columns, tuple(rows), say.text("What each group needs"), language=say)
 
 
@@ -91,7 +107,11 @@ def call_list(written: int, name: str, run: Run) -> Finding:
     """That a list was written, how long it is and where."""
     say = run.say
     if not written:
-        return Finding(say.text("Nobody to call this week"), say.text("Nobody is late against their own rhythm, or nobody may be contacted."), level=3)
+        return Finding(
+            say.text("Nobody to call this week"),
+            say.text("Nobody is late against their own rhythm, or nobody may be contacted."),
+            level=3,
+        )
     headline = say.plural("{n} customer to call this week", "{n} customers to call this week", written)
     body = say.text(
         "The list is in lists/{file}.csv: who, since when they have been silent, what they last bought, ranked by what they usually "
@@ -103,4 +123,6 @@ def call_list(written: int, name: str, run: Run) -> Finding:
 def rules_table(rules: Rules, run: Run) -> Details:
     """What being in each group means."""
     facts = tuple((rules.title(r.id, run.say.code), rules.means(r.id, run.say.code)) for r in rules.rows)
-    return Details(run.say.text("What the groups mean"), facts, run.say.text("Read from top to bottom; the first that fits wins."))
+    return Details(
+        run.say.text("What the groups mean"), facts, run.say.text("Read from top to bottom; the first that fits wins.")
+    )

@@ -44,7 +44,12 @@ def verdicts(readouts: Sequence[tuple[Campaign, Reading]], run: Run) -> tuple[Pi
         if isinstance(found, BeforeAfter):
             pieces.append(weak(found, run))
             continue
-        pieces += [verdict(found, title(campaign), run), arms_chart(found, run), money(found, run), outcomes(found, run)]
+        pieces += [
+            verdict(found, title(campaign), run),
+            arms_chart(found, run),
+            money(found, run),
+            outcomes(found, run),
+        ]
     return tuple(pieces)
 
 
@@ -67,7 +72,9 @@ def verdict(found: Readout | NotEnough, name: str, run: Run) -> Finding:
     """The verdict on one campaign in words."""
     say = run.say
     if isinstance(found, NotEnough):
-        body = say.text("One of the groups has {have} customers; at least {need} are needed.", have=found.have, need=found.need)
+        body = say.text(
+            "One of the groups has {have} customers; at least {need} are needed.", have=found.have, need=found.need
+        )
         return Finding(say.text("{campaign}: the groups are too small to read", campaign=name), body)
     headline = say.text("{campaign}: {verdict}", campaign=name, verdict=say.text(VERDICTS[found.verdict]).lower())
     return Finding(headline, " ".join([*(_sentence(found, run)), *(say.text(w) for w in found.warnings)]))
@@ -87,7 +94,11 @@ def _sentence(found: Readout, run: Run) -> list[str]:
                 points=say.number(100 * gap.value, 1), low=say.number(100 * gap.low, 1), high=say.number(100 * gap.high, 1),
             ))  # fmt: skip
     if found.verdict == "not shown yet" and found.needed_per_arm:
-        parts.append(say.text("A difference of this size would show with about {n} customers in each group.", n=found.needed_per_arm))
+        parts.append(
+            say.text(
+                "A difference of this size would show with about {n} customers in each group.", n=found.needed_per_arm
+            )
+        )
     return parts
 
 
@@ -115,7 +126,9 @@ def money(found: Readout | NotEnough, run: Run) -> Finding | Missing:
     """What the campaign brought and cost."""
     say = run.say
     if isinstance(found, NotEnough) or found.incremental_margin is None:
-        return not_measured(say.text("What the campaign brought"), say.text("recording what each customer spent afterwards."), say)
+        return not_measured(
+            say.text("What the campaign brought"), say.text("recording what each customer spent afterwards."), say
+        )
     gain = found.incremental_margin
     headline = say.text("Extra gross profit: {money}", money=run.money(gain.value))
     body = say.text("{range}.", range=capital(between_money(gain.low, gain.high, run)))
@@ -134,12 +147,22 @@ def outcomes(found: Readout | NotEnough, run: Run) -> TableView | Missing:
     say = run.say
     if isinstance(found, NotEnough):
         return not_measured(say.text("Outcomes by group"), say.text("drawing larger groups next time."), say)
-    columns = (Column(say.text("Per customer"), "left"), *(Column(_arm(a.name, run)) for a in found.arms), Column(say.text("difference")))
+    columns = (
+        Column(say.text("Per customer"), "left"),
+        *(Column(_arm(a.name, run)) for a in found.arms),
+        Column(say.text("difference")),
+    )
     rows = []
     for i, outcome in enumerate(found.arms[0].outcomes):
         cells = [_amount(arm.outcomes[i].mean.value, arm.outcomes[i].rate is not None, run) for arm in found.arms]
         gap = next(c.difference for c in found.comparisons if c.outcome == outcome.name and c.arm == found.arms[0].name)
-        rows.append((say.text(OUTCOMES[outcome.name]) if outcome.name in OUTCOMES else outcome.name, *cells, _amount(gap.value, outcome.rate is not None, run)))
+        rows.append(
+            (
+                say.text(OUTCOMES[outcome.name]) if outcome.name in OUTCOMES else outcome.name,
+                *cells,
+                _amount(gap.value, outcome.rate is not None, run),
+            )
+        )
     return TableView(columns, tuple(rows), say.text("What each group did"), language=say)
 
 
@@ -153,7 +176,9 @@ def _amount(value: float, share: bool, run: Run) -> str:
 
 def no_campaign(run: Run) -> Missing:
     """Said when there is nothing to read out yet."""
-    how = run.say.text("sending one of the planned campaigns, keeping both lists, and naming them under “campaigns” in business.yml.")
+    how = run.say.text(
+        "sending one of the planned campaigns, keeping both lists, and naming them under “campaigns” in business.yml."
+    )
     return not_measured(run.say.text("Whether a campaign worked"), how, run.say)
 
 
@@ -162,10 +187,19 @@ def since_last(changes: Sequence[Change], run: Run) -> TableView | Missing:
     say = run.say
     previous = run.facts.get("previous")
     if not previous or not changes:
-        return not_measured(say.text("What changed since the last report"), say.text("running this again on next month's export."), say)
-    columns = (Column(say.text("Number"), "left"), Column(say.text("before")), Column(say.text("now")), Column(say.text("more than chance?"), "left"))
+        return not_measured(
+            say.text("What changed since the last report"), say.text("running this again on next month's export."), say
+        )
+    columns = (
+        Column(say.text("Number"), "left"),
+        Column(say.text("before")),
+        Column(say.text("now")),
+        Column(say.text("more than chance?"), "left"),
+    )
     headline_first = sorted(changes, key=lambda c: c.metric != HEADLINE)
-    rows = tuple((_name(c, run), _worded(c, c.before, run), _worded(c, c.now, run), _real(c, run)) for c in headline_first)
+    rows = tuple(
+        (_name(c, run), _worded(c, c.before, run), _worded(c, c.now, run), _real(c, run)) for c in headline_first
+    )
     return TableView(columns, rows, say.text("Since {day}", day=date.fromisoformat(previous["as_of"])), language=say)
 
 
