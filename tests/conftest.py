@@ -21,6 +21,13 @@ REAL_DATA = Path(os.environ.get("RETENTION_REAL_DATA") or Path(__file__).resolve
 Orders = Callable[[str | list[Sale]], ir.Table]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test that asks for real data can be chosen or left out with ``-m real``."""
+    for item in items:
+        if "real_data" in getattr(item, "fixturenames", ()):
+            item.add_marker("real")
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Folder of the real data sets."""

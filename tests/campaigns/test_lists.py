@@ -89,7 +89,7 @@ class TestReasons:
         reached = lists.with_last_product(
             run.customers.left_join(run.people, "customer_id").drop("customer_id_right"), run.order_lines
         )
-        return [why for _, why in sorted(rows(lists.staff_columns(reached, RULES, EN), "customer", "why"))]
+        return [why for _, why in sorted(rows(lists.staff_columns(reached, RULES, EN), "customer code", "why"))]
 
     def test_each_kind(self, con: Any) -> None:
         """A late regular, a halved spender, someone who came once, and a regular of a shop whose rhythm is unknown."""
@@ -127,7 +127,7 @@ class TestCallList:
             {"segment": "declining_call", "decline": -0.6, "revenue_year": 20.0}, {"revenue_year": 50.0},
         )  # fmt: skip
         calls = lists.call_list(run, BOOK, RULES, limit=3, say=EN)
-        assert calls.to_pyarrow()["customer"].to_pylist() == ["KH1", "KH4", "KH3"]
+        assert calls.to_pyarrow()["customer code"].to_pylist() == ["KH1", "KH4", "KH3"]
         assert lists.length(calls) == 3
 
     def test_each_row_says_who_and_why(self, con: Any) -> None:
@@ -135,7 +135,7 @@ class TestCallList:
         run = shop(con, {"revenue_year": 99.6}, {"segment": "declining_call", "decline": -0.6, "revenue_year": 20.0})
         first, second = lists.call_list(run, BOOK, RULES, limit=9, say=EN).to_pyarrow().to_pylist()
         assert first == {
-            "customer": "KH0", "name": "An", "phone": "0900000000", "e-mail": None, "group": "Overdue regular",
+            "customer code": "KH0", "name": "An", "phone": "0900000000", "e-mail": None, "group": "Overdue regular",
             "why": "usually every 7 days, now 30", "last order": date(2026, 5, 31), "spent in the last year": 100,
         }  # fmt: skip
         assert (second["group"], second["why"]) == ("Spending halved, call", "spends 60 % less than before")
@@ -147,7 +147,7 @@ class TestCallList:
             "customer_id": ["KH0"], "channel": ["call"], "purpose": ["care"], "granted": [False], "recorded_at": [date(2026, 1, 1)],
         })  # fmt: skip
         run = Tables(run.orders, run.order_lines, run.people, run.rejects, {"consent": refusal}, run.customers)
-        assert lists.call_list(run, BOOK, RULES, limit=9, say=EN).to_pyarrow()["customer"].to_pylist() == ["KH1"]
+        assert lists.call_list(run, BOOK, RULES, limit=9, say=EN).to_pyarrow()["customer code"].to_pylist() == ["KH1"]
 
     @pytest.mark.parametrize("say", [VI, EN])
     def test_headings_are_in_the_readers_language(self, con: Any, say: Language) -> None:
@@ -155,7 +155,7 @@ class TestCallList:
         columns = lists.call_list(shop(con, {}), BOOK, RULES, limit=1, say=say).columns
         assert len(columns) == 8
         if say is VI:
-            assert not set(columns) & {"customer", "why", "group", "last order", "spent in the last year"}
+            assert not set(columns) & {"customer code", "why", "group", "last order", "spent in the last year"}
 
     def test_a_run_without_customers_is_a_fault_of_ours(self, con: Any) -> None:
         """The pipeline makes the customers first."""

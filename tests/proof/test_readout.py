@@ -217,7 +217,6 @@ def hillstrom(con: Any, real_data: Any) -> Readout:
     return result
 
 
-@pytest.mark.real
 class TestHillstrom:
     """The published e-mail test with 64,000 customers."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,7 @@ def staff_columns(table: ir.Table, rules: Rules, say: Language) -> ir.Table:
     table = table.mutate(**_reasons(table, say), group=_titled(table, rules, say))
     table = table.order_by([table.revenue_year.desc(), table.customer_id])
     headings: Mapping[str, str] = {
-        "customer_id": say.text("customer"), "name": say.text("name"), "phone": say.text("phone"), "email": say.text("e-mail"),
+        "customer_id": say.text("customer code"), "name": say.text("name"), "phone": say.text("phone"), "email": say.text("e-mail"),
         "group": say.text("group"), "reason": say.text("why"), "last_order": say.text("last order"), "revenue_year": say.text("spent in the last year"),
     }  # fmt: skip
     table = table.mutate(revenue_year=table.revenue_year.round(0).cast("int64"))
@@ -120,20 +120,22 @@ def length(table: ir.Table) -> int:
 
 def write_campaigns(
     tables: Tables, plan: Sequence[Proposal], book: Playbook, rules: Rules, *, share: float, seed: int, say: Language,
-    write: Callable[[str, ir.Table], Path], most: int = 3,
+    write: Callable[[str, ir.Table], Path], most: int = 3, called: Collection[str] = (),
 ) -> dict[str, tuple[int, int, str]]:  # fmt: skip
     """Draw and write the lists of the first few campaigns of a plan.
 
     A proposal without a holdout (its audience is too small to learn from) is contacted whole and no holdout is written.
 
     Args:
+        called: segments whose customers are telephoned this week; they are not drawn, since a call to somebody left out would spoil
+            the comparison.
         write: puts a table into ``lists/<name>.csv`` and returns the path. most: campaigns that get lists.
 
     Returns:
         Campaign name → customers to contact, customers left out, and the SHA-256 of the holdout list (empty without one).
     """
     written = {}
-    for proposal in worthwhile(plan, most):
+    for proposal in worthwhile([p for p in plan if p.segment not in called], most):
         name = name_of(proposal)
         drawn = share if proposal.holdout else 0.0
         treated, held = campaign_lists(tables, proposal, book, rules, share=drawn, seed=seed, say=say)
