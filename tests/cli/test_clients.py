@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import shops
 
 from helpers import __version__, resources
 from helpers.language import language
+from helpers.pipeline.run import Done, Order
 from helpers.progress import watching
 
 Retention = Callable[..., Any]
@@ -129,15 +130,33 @@ def test_one_broken_client_does_not_stop_the_others(retention: Retention, worksp
     assert not (workspace / "a-broken" / "runs").exists()
 
 
-def test_a_day_and_a_language_can_be_asked_for(retention: Retention, workspace: Path) -> None:
-    """`--as-of` and `--lang` reach the report."""
-    folder = shops.client(workspace, shops.twelve())
-    day = shops.END - timedelta(days=30)
-    said = retention("run", folder.name, "--as-of", day, "--lang", "en", "-p", "call_limit=1")
-    assert said.code == 0
-    assert said.err.startswith("Reading the files")
-    assert said.out == str(folder / "runs" / day.isoformat() / "report.html")
-    assert '<html lang="en"' in Path(said.out).read_text("utf-8")
+def test_what_is_asked_for_reaches_the_run(
+    retention: Retention, shop: shops.Ran, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Day, language, parameters and --force arrive with their types."""
+    asked = []
+
+    def run(order: Order, *_: object) -> Done:
+        asked.append(order)
+        return shop.done
+
+    monkeypatch.setattr("helpers.pipeline.run.run", run)
+    words = [
+        "--as-of",
+        "2025-03-31",
+        "--lang",
+        "en",
+        "-p",
+        "call_limit=1",
+        "--parameter",
+        "holdout_share=0.1",
+        "--force",
+    ]
+    assert retention("run", shop.client.name, *words, at=shop.workspace).code == 0
+    (order,) = asked
+    assert (order.client, order.as_of, order.lang, order.force) == (shop.client, date(2025, 3, 31), "en", True)
+    assert order.given == {"call_limit": 1, "holdout_share": 0.1}
+    assert order.today == date.today()
 
 
 def test_the_version_is_printed(retention: Retention) -> None:

@@ -177,20 +177,3 @@ def test_a_killed_run_leaves_no_process_and_is_cleared_by_the_next(
     assert _gone(family)
     assert list((client / "runs").glob(f"{workspace.STAGING}*"))
     assert all(stage.reused for stage in shops.run(client).stages.values())
-
-
-def test_two_runs_at_once_give_one_report(tmp_path: Path) -> None:
-    """The second waits for the first and finds its work done: both end well, one intact run is left."""
-    folder = shops.client(tmp_path / "clients", shops.twelve())
-    words = [sys.executable, "-m", "helpers.cli", "run", folder.name, "--workspace", str(folder.parent)]
-    both = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    told = [process.communicate(timeout=120) for process in both]
-    assert [process.returncode for process in both] == [0, 0], told
-    runs = list((folder / "runs").iterdir())
-    assert len(runs) == 1
-    listed = {
-        name
-        for stage in shops.Ran(folder.parent, folder, shops.run(folder)).read("manifest.json")["stages"].values()
-        for name in stage["files"]
-    }
-    assert all((runs[0] / name).is_file() for name in listed)

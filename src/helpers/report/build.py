@@ -17,7 +17,7 @@ from helpers.parameters import NOTEBOOKS
 from helpers.playbook import load
 from helpers.playbook.diagnosis import diagnose
 from helpers.report.document import Appendix, Claim, logo, render
-from helpers.report.pieces import Column, Details, Missing, Note, TableView
+from helpers.report.pieces import Details, Missing, Note
 from helpers.report.summary import Facts, cover, grade, measured, summary
 from helpers.segments import load_rules
 
@@ -98,20 +98,17 @@ def _first_paragraph(text: str) -> str:
     return " ".join(lines[0].split()) if lines else ""
 
 
-def _quality(facts: Facts) -> tuple[Note | Details | TableView, ...]:
+def _quality(facts: Facts) -> tuple[Note | Details, ...]:
     say, quality, found = facts.say, facts.numbers["quality"], grade(facts)
-    pieces: list[Note | Details | TableView] = [Note(say.text("Grade {mark}", mark=found.mark), found.reason)]
-    columns = (
-        Column(say.text("File"), "left"),
-        Column(say.text("rows read")),
-        Column(say.text("kept")),
-        Column(say.text("set aside")),
-    )
-    rows = tuple(
-        (s["file"], say.number(s["rows"]), say.number(s["rows_kept"]), say.number(s["rows_rejected"]))
-        for s in quality["sources"]
-    )
-    pieces.append(TableView(columns, rows, say.text("What was read"), language=say))
+    pieces: list[Note | Details] = [Note(say.text("Grade {mark}", mark=found.mark), found.reason)]
+    held = [
+        (say.text("rows read"), say.number(quality["rows_read"])),
+        (say.text("rows kept"), say.number(quality["rows_kept"])),
+        (say.text("rows set aside"), say.number(quality["rows_rejected"])),
+    ]
+    if quality["phone_coverage"] is not None:
+        held.append((say.text("customers with a phone number"), say.percent(quality["phone_coverage"])))
+    pieces.append(Details(say.text("What the files hold"), tuple(held)))
     notes = tuple((say.text("note"), say.text(n["message"], **n["values"])) for n in quality.get("notes") or ())
     if notes:
         pieces.append(Details(say.text("Remarks on the files"), notes))

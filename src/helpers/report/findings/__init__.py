@@ -1,8 +1,8 @@
-"""What each notebook says and shows: results in, worded pieces out. One module per notebook.
+"""What each notebook says and shows: results in, worded pieces out. One module per notebook, two where a notebook has two subjects.
 
 Nothing is computed here beyond choosing the words; numbers come from metrics, campaigns and proof.
 """
 
-from helpers.report.findings import churn, design, diagnosis, plans, proof
+from helpers.report.findings import care, churn, design, diagnosis, forecast, plans, proof
 
-__all__ = ["churn", "design", "diagnosis", "plans", "proof"]
+__all__ = ["care", "churn", "design", "diagnosis", "forecast", "plans", "proof"]

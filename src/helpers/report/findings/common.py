@@ -102,3 +102,16 @@ def not_yet(what: str, run: Run) -> Missing:
 def definition(facts: Mapping[str, Any], say: Language, body: str = "") -> Details:
     """Definition, n, interval and method, opened on demand."""
     return Details(say.text("How this is counted"), tuple((term, str(text)) for term, text in facts.items()), body)
+
+
+def lacking(found: Mapping[str, Any] | None, run: Run) -> str:
+    """What a number still needs, in the words of its own refusal."""
+    say = run.say
+    if found and "need" in found:
+        return say.text(
+            "This number is shown from {need} {unit} on; so far: {have}.",
+            need=found["need"],
+            unit=say.text(found["what"]),
+            have=found["have"],
+        )
+    return say.text(found["reason"]) if found and "reason" in found else ""

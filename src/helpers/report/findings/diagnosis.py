@@ -12,9 +12,7 @@ from helpers.intake import REASONS
 from helpers.metrics.base import Week, WhereNow
 from helpers.metrics.growth import Growth
 from helpers.metrics.leaks import Leak
-from helpers.metrics.presence import Presence
 from helpers.metrics.repeat import RepeatRate
-from helpers.metrics.service import Complaints, Difference, GroupRate, Spending
 from helpers.metrics.uncertainty import FLOOR, NotEnough, Rate
 from helpers.report import charts
 from helpers.report.findings.common import (
@@ -258,127 +256,6 @@ def set_aside(run: Run) -> Details:
         "Rows read = rows kept + rows set aside, and the same for the amounts; this is checked on every run."
     )
     return Details(say.text("Why rows were set aside"), facts, body)
-
-
-def in_touch(found: Presence | None, run: Run) -> Finding | Missing:
-    """S06: do we show up between two purchases?"""
-    say = run.say
-    if found is None:
-        how = say.text("noting every message sent: customer, day, channel, and whether it sells or cares.")
-        return not_measured(say.text("How often customers hear from you"), how, say)
-    if isinstance(found.untouched, NotEnough):
-        return too_few(found.untouched, say.text("how often customers hear from you"), say)
-    care = found.without_care
-    headline = capital(
-        say.text(
-            "{share} active customers have not heard from you in {days} days",
-            share=of_ten(found.untouched.value, say),
-            days=found.quiet_days,
-        )
-    )
-    body = say.text("{percent} of {n} active customers ({range}).", percent=say.percent(found.untouched.value), n=found.untouched.n,
-                    range=between(found.untouched.low, found.untouched.high, say))  # fmt: skip
-    if isinstance(care, Rate):
-        body += " " + say.text(
-            "{percent} have had no message that was not selling something.", percent=say.percent(care.value)
-        )
-    if found.sell_to_care is not None:
-        body += " " + say.text("For every message that cares, {count} sell.", count=say.number(found.sell_to_care, 1))
-    elif found.sells:
-        body += " " + say.text("{count} messages sold, none cared.", count=found.sells)
-    return Finding(headline, body, level=3)
-
-
-def punctual(groups: Sequence[GroupRate] | None, effect: Difference | None, run: Run) -> Finding | Missing:
-    """S03: on time, and what a late first delivery does."""
-    say = run.say
-    if groups is None or effect is None:
-        how = say.text("writing two times on each delivery: promised and arrived.")
-        return not_measured(say.text("Deliveries on time"), how, say)
-    shown = [(g.rate.value, g.group) for g in groups if isinstance(g.rate, Rate)]
-    if not shown:
-        return too_few(NotEnough(0, 10, "deliveries"), say.text("deliveries on time"), say)
-    share, branch = min(shown)
-    headline = say.text("{branch}: {percent} of deliveries arrive on time", branch=branch, percent=say.percent(share))
-    body = ""
-    if effect.difference is not None and isinstance(effect.first, Rate) and isinstance(effect.second, Rate):
-        body = say.text(
-            "After a late first delivery {late} come back within 90 days, after one on time {timely} (n {n_late} and {n_timely}).",
-            late=say.percent(effect.first.value), timely=say.percent(effect.second.value), n_late=effect.first.n, n_timely=effect.second.n,
-        )  # fmt: skip
-        clear = effect.difference.high < 0
-        body += " " + (
-            say.text("The gap is larger than chance explains.") if clear else say.text("The gap may still be chance.")
-        )
-    return Finding(headline, body, level=3)
-
-
-def punctual_chart(groups: Sequence[GroupRate] | None, run: Run) -> Figure | Missing:
-    """On-time rate per branch with intervals."""
-    say = run.say
-    items = rate_items((g.group, g.rate) for g in groups or ())
-    if not items:
-        return not_measured(say.text("Deliveries by branch"), say.text("keeping the branch on each delivery."), say)
-    apart = max(low for _, _, low, _, _ in items) > min(high for _, _, _, high, _ in items)
-    title = (
-        say.text("The branches are not equally punctual")
-        if apart
-        else say.text("The branches cannot be told apart by punctuality")
-    )
-    subtitle = say.text("Share of deliveries at most 5 minutes after the promise")
-    caption = say.text("Where two bars overlap, do not rank the branches.")
-    return charts.rates(items, title=title, subtitle=subtitle, language=say, caption=caption)
-
-
-def when_things_go_wrong(found: Complaints | None, run: Run) -> Finding | Missing:
-    """S04, S12, S13: complaints, answers and what becomes of those who complained."""
-    say = run.say
-    if found is None:
-        how = say.text("keeping a notebook at the till: who complained, when, when answered, how it ended.")
-        return not_measured(say.text("Complaints and answers"), how, say)
-    speed = found.by_speed
-    if isinstance(found.recovered, NotEnough):
-        return too_few(found.recovered, say.text("who returns after a complaint"), say)
-    headline = say.text("After a complaint, {share} buy again within 90 days", share=of_ten(found.recovered.value, say))
-    body = say.plural("{n} complaint", "{n} complaints", found.complaints) + say.text(
-        "; that is {rate} per 100 orders.", rate=say.number(found.per_100_orders, 2)
-    )
-    if found.median_first_reply_hours is not None:
-        body += " " + say.text(
-            "Half of them waited more than {hours} hours for a first answer.",
-            hours=say.number(found.median_first_reply_hours, 1),
-        )
-    if isinstance(speed.first, Rate) and isinstance(speed.second, Rate) and speed.difference is not None:
-        body += " " + say.text(
-            "Answered within a day {quick} came back, later {slow}; the difference is {points} points ({low} to {high}).",
-            quick=say.percent(speed.first.value), slow=say.percent(speed.second.value),
-            points=say.number(100 * speed.difference.value), low=say.number(100 * speed.difference.low),
-            high=say.number(100 * speed.difference.high),
-        )  # fmt: skip
-    if isinstance(found.alternative, Rate):
-        body += " " + say.text(
-            "When you had to say no, {percent} of the time you offered something else.",
-            percent=say.percent(found.alternative.value),
-        )
-    return Finding(headline, body, level=3)
-
-
-def spending(found: Spending | NotEnough | None, run: Run) -> Finding | Missing:
-    """S09: money for hunting against money for keeping."""
-    say = run.say
-    if found is None or isinstance(found, NotEnough) or found.acquisition + found.retention <= 0:
-        how = say.text("splitting each month's marketing bill in two: winning new customers, keeping old ones.")
-        return not_measured(say.text("Spending on new and on existing customers"), how, say)
-    total = found.acquisition + found.retention
-    headline = say.text(
-        "Of every 100 spent on marketing, {count} go to people who already bought",
-        count=round(100 * found.retention / total),
-    )
-    body = say.text(
-        "Months counted: {months}; {new} for winning customers, {old} for keeping them.",
-        months=found.months, new=run.money(found.acquisition), old=run.money(found.retention),
-    )  # fmt: skip
-    return Finding(headline, body, level=3)
 
 
 def leaks(found: Sequence[Leak], run: Run) -> Finding:
