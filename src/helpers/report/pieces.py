@@ -6,6 +6,7 @@ everything, so a customer called ``<script>`` stays a name.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
@@ -40,7 +41,7 @@ def paragraphs(text: str) -> list[str]:
     return [part.strip() for part in text.split("\n\n") if part.strip()]
 
 
-class Piece:
+class Piece(ABC):
     """Something a cell can end with: knows itself as HTML and as plain text."""
 
     template: ClassVar[str]
@@ -49,9 +50,9 @@ class Piece:
         """This piece as a fragment of HTML."""
         return Markup(templates().get_template(f"pieces/{self.template}.html.j2").render(piece=self))  # noqa: S704 – autoescaped
 
+    @abstractmethod
     def plain(self) -> str:
         """This piece as text, for a terminal and for who reads the notebook's JSON."""
-        raise NotImplementedError
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
