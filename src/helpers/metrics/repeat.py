@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from helpers.metrics.customers import identified
-from helpers.metrics.uncertainty import NotEnough, Rate, rate, wilson, z
+from helpers.metrics.survival import kaplan_meier
+from helpers.metrics.uncertainty import NotEnough, Rate, rate, wilson
 
 HORIZONS = (30, 60, 90, 180, 365)
 """Days after the first order at which the repeat-purchase rate is read."""
@@ -128,28 +129,17 @@ def return_curve(orders: ir.Table, *, as_of: date, nth: int = 2) -> ReturnCurve 
         The curve, cut where fewer than 10 customers are still followed: beyond it the tail is one or two people.
     """
     waits = waiting_times(orders, as_of=as_of, nth=nth)
-    n, events = int(waits[["events", "censored"]].to_numpy().sum()), int(waits["events"].sum())
-    if n < 10:
-        return NotEnough(n, 10)
-    leaving = (waits["events"] + waits["censored"]).to_numpy()
-    at_risk = n - np.concatenate([[0], np.cumsum(leaving)[:-1]])
-    keep = at_risk >= 10
-    d, risk, days = waits["events"].to_numpy()[keep], at_risk[keep], waits["days"].to_numpy()[keep]
-    survival = np.cumprod(1 - d / risk)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        greenwood = np.cumsum(np.where(risk > d, d / (risk * (risk - d)), 0.0))
-        width = z() * np.sqrt(greenwood) / np.abs(np.log(survival))
-        upper, lower = survival ** np.exp(-width), survival ** np.exp(width)
-    # Wilson's bound for nought of m is q²/(m + q²)
-    nought = z() ** 2 / (risk + z() ** 2)
+    found = kaplan_meier(waits["days"], waits["events"], waits["censored"])
+    if isinstance(found, NotEnough):
+        return found
     return ReturnCurve(
-        days=tuple(int(x) for x in days),
-        returned=tuple(float(x) for x in 1 - survival),
-        low=tuple(float(x) for x in np.select([survival == 1, survival == 0], [0.0, 1 - nought], 1 - upper)),
-        high=tuple(float(x) for x in np.select([survival == 1, survival == 0], [nought, 1.0], 1 - lower)),
-        at_risk=tuple(int(x) for x in risk),
-        n=n,
-        events=events,
+        days=found.times,
+        returned=tuple(1 - s for s in found.share),
+        low=tuple(1 - s for s in found.high),
+        high=tuple(1 - s for s in found.low),
+        at_risk=found.at_risk,
+        n=found.n,
+        events=found.events,
         nth=nth,
     )
 
