@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+WAREHOUSES := .venv/.warehouses
 WORKSPACE ?= clients
 
 .PHONY: help demo test lint types imports notebooks example lab session bench lock hooks clean
@@ -18,10 +19,15 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# Drivers of warehouses and a local Spark are for tests and for those who ask; nobody else downloads 450 MB.
+$(WAREHOUSES): $(INSTALLED) requirements-warehouse.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-warehouse.lock
+	@touch $@
+
 demo: $(INSTALLED)  ## Run the whole playbook on the example café and print the report's path
 	@$(BIN)/retention demo --workspace $(WORKSPACE)
 
-test: $(INSTALLED) lint types imports  ## Run every check and test
+test: $(WAREHOUSES) lint types imports  ## Run every check and test
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --nbval notebooks
 
@@ -50,8 +56,13 @@ session: $(INSTALLED)  ## Open the guided session on the example business
 bench: $(INSTALLED)  ## Measure the report against stock papermill and nbconvert
 	$(BIN)/python -m benchmarks.report
 
-lock: $(INSTALLED)  ## Resolve the dependencies again into requirements.lock (needs uv)
-	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade -q -o requirements.lock
+COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade -q
+
+# The second lock holds what the warehouses need on top, in versions that agree with the first: no package is pinned twice.
+lock: $(INSTALLED)  ## Resolve the dependencies again into both locks (needs uv)
+	$(COMPILE) --extra lab --extra test -o requirements.lock
+	$(COMPILE) --extra postgres --extra spark -c requirements.lock \
+	  $$(sed -nE 's/^([a-z0-9-]+)==.*/--no-emit-package \1/p' requirements.lock | sort -u) | sed '/^$$/,$$d' > requirements-warehouse.lock
 
 hooks: $(INSTALLED)  ## Check style before every commit
 	$(BIN)/pre-commit install

@@ -13,20 +13,23 @@ from typing import Any
 import ibis.expr.types as ir
 import pytest
 from businesses import Sale, sales, table
+from warehouses import postgres, spark
 
 from helpers import engine, intake, resources
 from helpers.business import Business, Source, load
 
+__all__ = ["postgres", "spark"]
 REAL_DATA = Path(os.environ.get("RETENTION_REAL_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 
 Orders = Callable[[str | list[Sale]], ir.Table]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test that asks for real data can be chosen or left out with ``-m real``."""
+    """Every test that asks for real data, a PostgreSQL server or Spark can be chosen or left out: ``-m "not spark"``."""
     for item in items:
-        if "real_data" in getattr(item, "fixturenames", ()):
-            item.add_marker("real")
+        for fixture, marker in (("real_data", "real"), ("postgres", "postgres"), ("spark", "spark")):
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(marker)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +23,19 @@ import helpers
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-LOCK = (ROOT / "requirements.lock").read_text("utf-8")
+LOCKS = {name: (ROOT / name).read_text("utf-8") for name in ("requirements.lock", "requirements-warehouse.lock")}
+WAREHOUSE = "requirements-warehouse.lock"
+"""What the extras of warehouses need on top of the first lock."""
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 WANTED = [
     Requirement(text) for text in [*PROJECT["dependencies"], *(one for extra in EXTRAS.values() for one in extra)]
 ]
 
 
-def locked() -> dict[str, list[tuple[Requirement, str]]]:
-    """Name → the lock's entries of that package (one per platform where they differ), each with its hashes."""
+def locked(lock: str) -> dict[str, list[tuple[Requirement, str]]]:
+    """Name → a lock's entries of that package (one per platform where they differ), each with its hashes."""
     entries: dict[str, list[tuple[Requirement, str]]] = {}
-    for entry in re.split(r"\n(?=\S)", re.sub(r"^\s*#.*\n?", "", LOCK, flags=re.MULTILINE).strip()):
+    for entry in re.split(r"\n(?=\S)", re.sub(r"^\s*#.*\n?", "", LOCKS[lock], flags=re.MULTILINE).strip()):
         words, *hashes = re.split(r"\\\n", entry)
         found = Requirement(words.strip())
         entries.setdefault(canonicalize_name(found.name), []).append((found, " ".join(hashes)))
@@ -42,8 +44,9 @@ def locked() -> dict[str, list[tuple[Requirement, str]]]:
 
 @pytest.mark.parametrize("wanted", WANTED, ids=str)
 def test_every_dependency_is_locked_within_its_bound(wanted: Requirement) -> None:
-    """pyproject.toml and requirements.lock agree, so the tested versions are allowed versions."""
-    entries = locked()[canonicalize_name(wanted.name)]
+    """pyproject.toml and the locks agree, so the tested versions are allowed versions."""
+    of_a_warehouse = any(str(wanted) in EXTRAS[name] for name in ("postgres", "spark"))
+    entries = locked(WAREHOUSE if of_a_warehouse else "requirements.lock")[canonicalize_name(wanted.name)]
     for found, _ in entries:
         (pin,) = found.specifier
         assert pin.operator == "=="
@@ -59,18 +62,40 @@ def test_dependencies_have_lower_bounds_only() -> None:
             assert "  # " in line, f"{wanted} is held back and nothing says why"
 
 
-def test_every_line_of_the_lock_is_pinned_with_hashes() -> None:
+def test_no_package_is_pinned_in_both_locks() -> None:
+    """The lock for warehouses goes on top of the other one, so it changes nothing that is there already."""
+    first, on_top = locked("requirements.lock"), locked(WAREHOUSE)
+    assert not first.keys() & on_top.keys()
+    for entries in on_top.values():
+        for found, _ in entries:
+            needed = [Requirement(text) for text in requires(found.name) or []]
+            for one in needed:
+                if one.marker is None or one.marker.evaluate({"extra": ""}):
+                    assert canonicalize_name(one.name) in first.keys() | on_top.keys(), f"{found.name} needs {one}"
+
+
+def test_the_demo_downloads_no_warehouse() -> None:
+    """`make demo` waits for the first lock only; `make test` for both."""
+    made = dict(re.findall(r"^(demo|test): (.*?)(?: ##.*)?$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert "$(WAREHOUSES)" in made["test"]
+    assert "$(WAREHOUSES)" not in made["demo"]
+    assert not {"pyspark", "psycopg"} & locked("requirements.lock").keys()
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_line_of_the_lock_is_pinned_with_hashes(lock: str) -> None:
     """Nothing is installed that was not looked at when the lock was made."""
-    for entries in locked().values():
+    for entries in locked(lock).values():
         for found, hashes in entries:
             assert [rule.operator for rule in found.specifier] == ["=="], found
             assert re.fullmatch(r"(?:\s*--hash=sha256:[0-9a-f]{64})+\s*", hashes), found
 
 
-def test_the_lock_names_no_place() -> None:
+@pytest.mark.parametrize("lock", LOCKS.values(), ids=LOCKS)
+def test_the_lock_names_no_place(lock: str) -> None:
     """No index address, no file, no path of a machine: whoever installs chooses where from."""
-    assert not re.search(r"https?://|file:|--(?:extra-)?index-url|--find-links|@ |/home/|/Users/|/root/|/tmp/", LOCK)
-    assert not re.search(r"^-", LOCK, re.MULTILINE)
+    assert not re.search(r"https?://|file:|--(?:extra-)?index-url|--find-links|@ |/home/|/Users/|/root/|/tmp/", lock)
+    assert not re.search(r"^-", lock, re.MULTILINE)
 
 
 def test_conda_users_install_the_same_package() -> None:
@@ -83,7 +108,8 @@ def test_conda_users_install_the_same_package() -> None:
     (editable,) = installs["pip"]
     extras = re.fullmatch(r"-e \.\[([\w,]+)\]", editable)
     assert extras
-    assert set(extras[1].split(",")) == set(EXTRAS)
+    assert set(extras[1].split(",")) == set(EXTRAS) - {"postgres", "spark"}
+    assert all(f"`{name}`" in (ROOT / "environment.yml").read_text("utf-8") for name in ("postgres", "spark"))
 
 
 def test_versions_agree() -> None:
