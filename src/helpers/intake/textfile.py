@@ -10,6 +10,8 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 from charset_normalizer import from_bytes
 
 from helpers.errors import InputError
@@ -113,21 +115,34 @@ def _legacy(path: Path) -> str:
 
 def _is_plain_utf8(path: Path) -> bool:
     """Valid UTF-8, no NUL, and one kind of line end throughout."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    returns = pairs = lines = 0
+    ends = set()
     with path.open("rb") as file:
-        carried = b""
         while block := file.read(_BLOCK):
-            try:
-                decoder.decode(block)
-            except UnicodeDecodeError:
+            # up to the end of a line, so that no character and no line end is cut in two
+            block += file.readline(_BLOCK)
+            if b"\x00" in block or not _valid_utf8(block):
                 return False
-            if b"\x00" in block:
-                return False
-            returns, lines = returns + block.count(b"\r"), lines + block.count(b"\n")
-            pairs += (carried + block).count(b"\r\n")
-            carried = block[-1:] if block.endswith(b"\r") else b""
-    return pairs in (0, lines) and returns == pairs
+            ends.add(_line_end(block))
+    return ends <= {b"\n"} or ends == {b"\r\n"}
+
+
+def _line_end(block: bytes) -> bytes:
+    """The line end of a block, or nothing where it has several."""
+    if b"\r" not in block:
+        return b"\n"
+    returns, lines, pairs = (block.count(end) for end in (b"\r", b"\n", b"\r\n"))
+    return b"\r\n" if returns == lines == pairs else b""
+
+
+def _valid_utf8(block: bytes) -> bool:
+    """Whether bytes are UTF-8; Arrow looks at several at a time, a codec at each."""
+    ends = np.array([0, len(block)], np.int32).tobytes()
+    text = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(ends), pa.py_buffer(block)])
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _decodes(path: Path, encoding: str) -> bool:
