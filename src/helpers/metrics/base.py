@@ -48,7 +48,7 @@ def overview(orders: ir.Table, *, as_of: date) -> Overview:
             net_revenue=seen.net_revenue.sum().fill_null(0.0),
             identified_orders=known.sum().fill_null(0),
             identified_revenue=seen.net_revenue.sum(where=known).fill_null(0.0),
-            median_order=seen.net_revenue.median(where=known),
+            median_order=known.ifelse(seen.net_revenue, ibis.null("float64")).median(),
             first_day=seen.ordered_at.date().min(),
             last_day=seen.ordered_at.date().max(),
         )

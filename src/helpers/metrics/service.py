@@ -112,7 +112,7 @@ def complaints(
         resolved_at=(seen.resolved_at.date() <= end).ifelse(seen.resolved_at, ibis.null("timestamp")),
     )
     n_orders = int(orders.filter(orders.ordered_at.date() <= ibis.literal(as_of)).count().to_pyarrow().as_py())
-    hours = seen.first_reply_at.delta(seen.opened_at, unit="minute") / 60.0
+    hours = seen.first_reply_at.delta(seen.opened_at, unit="minute").cast("float64") / 60.0
     totals = (
         seen.agg(
             n=seen.count(),

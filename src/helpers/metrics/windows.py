@@ -28,6 +28,7 @@ SAMPLE = 50_000
 
 WINDOWS = 6
 FOLDS = 4
+_HEX = "0123456789abcdef"
 
 _TIMES = ("log_age", "log_since", "late", "one_time")
 _HINGES_SINCE = (14, 30, 60)
@@ -171,25 +172,15 @@ def look_back(orders: ir.Table, as_of: date, horizon_days: int = 90, count: int 
         horizon_days: days in which a return counts.
         count: how many windows at most.
     """
-    base = identified(orders, as_of).select("customer_id", "day").distinct()
-    # the gap is learned without the latest window, which a back-test must not have seen
-    seen = base.day <= ibis.literal(as_of - timedelta(days=horizon_days))
-    each = base.group_by("customer_id").agg(
-        first=base.day.min(),
-        span=base.day.max(where=seen).delta(base.day.min(where=seen), unit="day"),
-        gaps=base.count(where=seen) - 1,
-    )
-    totals = each.agg(
-        n=each.count(), first=each["first"].min(), span=each.span.sum(), gaps=each.gaps.sum(where=each.gaps > 0)
-    )
-    row = totals.to_pyarrow().to_pylist()[0]
-    if not row["n"]:
+    known = identified(orders, as_of).select("customer_id", "day")
+    whole = known.agg(n=known.customer_id.nunique(), first=known.day.min()).to_pyarrow().to_pylist()[0]
+    if not whole["n"]:
         return NotEnough(0, 1)
-    typical = float(row["span"]) / int(row["gaps"]) if row["gaps"] else float(horizon_days)
-    typical = max(typical, 1.0)
+    days = _sampled(known, int(whole["n"]))
+    typical = _typical_gap(days, as_of - timedelta(days=horizon_days)) or float(horizon_days)
     origins = [as_of - timedelta(days=horizon_days * i) for i in range(count + 1)]
-    origins = [day for day in origins if day == as_of or (day - row["first"]).days >= horizon_days]
-    now, *windows = _read(_snapshots(_sampled(base, int(row["n"])), origins, horizon_days), origins, typical)
+    origins = [day for day in origins if day == as_of or (day - whole["first"]).days >= horizon_days]
+    now, *windows = _read(_snapshots(days, origins, horizon_days), origins, typical)
     return Past(horizon_days, typical, now, tuple(windows))
 
 
@@ -216,13 +207,29 @@ def names() -> tuple[str, ...]:
     return tuple(features(table, 1.0))
 
 
-def _sampled(days: ir.Table, n: int) -> ir.Table:
-    """Purchase days of at most about :data:`SAMPLE` customers, with the customer's fold."""
-    # the hash of a text is spread evenly; two different remainders of it serve as fold and as lot
-    lot = days.customer_id.hash().cast("int64") % 1_000_003
-    lot = (lot < 0).ifelse(lot + 1_000_003, lot)
-    days = days.mutate(fold=lot % FOLDS, lot=(lot / FOLDS).floor().cast("int64"))
-    return days if n <= SAMPLE else days.filter(days.lot < int(250_000 * SAMPLE / n))
+def _sampled(known: ir.Table, n: int) -> ir.Table:
+    """Purchase days of at most about :data:`SAMPLE` customers, with the customer's fold.
+
+    Both follow from a digest of the id, which is the same on every engine. It is taken once per customer, and who is not
+    in the sample drops out before anything is sorted.
+    """
+    people = known.select("customer_id").distinct()
+    digits = people.customer_id.hexdigest("md5")
+    fold = ibis.literal(_HEX).find(digits.substr(0, 1)) % FOLDS
+    people = people.mutate(fold=fold.cast("int64"), lot=digits.substr(1, 6))
+    if n > SAMPLE:
+        people = people.filter(people.lot < f"{int(16**6 * SAMPLE / n):06x}")
+    return known.inner_join(people.drop("lot"), "customer_id").select("customer_id", "day", "fold").distinct()
+
+
+def _typical_gap(days: ir.Table, until: date) -> float | None:
+    """Mean days between two purchase days of one customer; what happened after `until` must not be known to a back-test."""
+    seen = days.filter(days.day <= ibis.literal(until))
+    each = seen.group_by("customer_id").agg(
+        span=seen.day.max().delta(seen.day.min(), unit="day").cast("int64"), gaps=seen.count() - 1
+    )
+    row = each.agg(span=each.span.sum(), gaps=each.gaps.sum()).to_pyarrow().to_pylist()[0]
+    return max(float(row["span"]) / int(row["gaps"]), 1.0) if row["gaps"] else None
 
 
 def _snapshots(days: ir.Table, origins: list[date], horizon_days: int) -> ir.Table:

@@ -1,0 +1,151 @@
+"""Every measure there is, found by what it asks for: the public functions of `helpers.metrics` that take a table.
+
+Used by the benchmark of the whole set and by the test that two engines agree. A new measure takes part by being written: its
+arguments are matched by name with what a business has.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import ibis.expr.types as ir
+
+import helpers.metrics as package
+from helpers.metrics import (
+    bg_nbd,
+    clv,
+    customers,
+    decline,
+    gamma_gamma,
+    histories,
+    risk,
+    service,
+    states,
+    windows,
+)
+
+PARTS = {
+    "customers.identified": "a part of every other measure",
+    "windows.features": "a part of windows.with_recent and risk.score",
+}
+"""Functions on tables that are steps of other measures rather than measures: they are run with those."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One public function on tables, by its full name, e.g. ``cohorts.cohorts``."""
+
+    name: str
+    call: Callable[..., Any]
+    needs: tuple[str, ...]
+    unmet: tuple[str, ...]
+
+    def __call__(self, business: Business) -> Any:
+        """The measure of this business."""
+        return self.call(**{name: business[name] for name in self.needs})
+
+
+class Business(Mapping[str, Any]):
+    """What a business has, by the names measures ask for: tables as given, and what is derived from them when first asked.
+
+    Args:
+        tables: orders, and what else there is (deliveries, tickets, contacts, costs, …).
+        as_of: observation end.
+        keep: makes a table expression a table of the engine, so that what many measures start from is computed once.
+    """
+
+    def __init__(self, tables: Mapping[str, ir.Table], as_of: date, keep: Callable[[str, ir.Table], ir.Table]) -> None:
+        self._known: dict[str, Any] = {**tables, "as_of": as_of, "margin": 0.5}
+        self._keep = keep
+        self._rules: dict[str, Callable[[], Any]] = {
+            name.removeprefix("_make_"): getattr(self, name) for name in dir(self) if name.startswith("_make_")
+        }
+
+    def __getitem__(self, name: str) -> Any:
+        """The argument of this name."""
+        if name not in self._known:
+            self._known[name] = self._rules[name]()
+        return self._known[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether this business can offer it, without computing it."""
+        return name in self._known or name in self._rules
+
+    def __iter__(self) -> Iterator[str]:
+        """Names."""
+        return iter({*self._known, *self._rules})
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len({*self._known, *self._rules})
+
+    def _make_summary(self) -> ir.Table:
+        return self._keep("summary", customers.summarise(self["orders"], self["as_of"]))
+
+    def _make_rhythm(self) -> Any:
+        return customers.business_rhythm(self["orders"], self["as_of"])
+
+    def _make_limits(self) -> Any:
+        return states.thresholds(
+            self["orders"], self["paced"], as_of=self["as_of"], rhythm=self["rhythm"]
+        )
+
+    def _make_paced(self) -> ir.Table:
+        return self._keep(
+            "paced", customers.with_rhythm(self["summary"], self["orders"], self["as_of"], self["rhythm"])
+        )
+
+    def _make_model(self) -> Any:
+        return bg_nbd.fit(histories.compress(self["summary"]))
+
+    def _make_value(self) -> Any:
+        return gamma_gamma.fit(gamma_gamma.compress(self["summary"]))
+
+    def _make_past(self) -> Any:
+        return windows.look_back(self["orders"], self["as_of"])
+
+    def _make_late(self) -> Any:
+        return service.return_after_first_delivery(self["deliveries"], self["orders"], as_of=self["as_of"])
+
+    _make_effect = _make_late
+
+    def _make_customers(self) -> ir.Table:
+        """The customers table of a run: every column later measures read."""
+        orders, as_of = self["orders"], self["as_of"]
+        table = states.with_state(self["paced"], self["limits"])
+        table = decline.with_decline(table, orders, as_of=as_of)
+        recent = customers.identified(orders, as_of)
+        spent = recent.filter(recent.day.delta(as_of, unit="day") > -365)
+        spent = spent.group_by("customer_id").agg(revenue_year=spent.net_revenue.sum())
+        table = table.left_join(spent, "customer_id").drop("customer_id_right")
+        table = clv.score(table.mutate(revenue_year=table.revenue_year.fill_null(0.0)), self["model"], self["value"], margin=0.5)
+        chances = risk.score(orders, table, as_of, past=self["past"]).scores
+        return self._keep("customers", table.left_join(chances, "customer_id").drop("customer_id_right"))
+
+
+def measures(business: Business) -> list[Measure]:
+    """All of them, in order of name."""
+    found = []
+    for module in pkgutil.iter_modules(package.__path__):
+        loaded = importlib.import_module(f"{package.__name__}.{module.name}")
+        for name, function in inspect.getmembers(loaded, inspect.isfunction):
+            full = f"{module.name}.{name}"
+            if function.__module__ == loaded.__name__ and not name.startswith("_") and full not in PARTS:
+                found += _measure(full, function, business)
+    return found
+
+
+def _measure(name: str, function: Callable[..., Any], business: Business) -> list[Measure]:
+    """One measure if the function takes a table, else none."""
+    parameters = inspect.signature(function).parameters
+    if not any("ir.Table" in str(p.annotation) for p in parameters.values()):
+        return []
+    asked = [p for p in parameters if p in business or parameters[p].default is inspect.Parameter.empty]
+    unmet = tuple(p for p in asked if p not in business)
+    return [Measure(name, function, tuple(asked), unmet)]
