@@ -9,7 +9,8 @@ import ibis
 import ibis.expr.types as ir
 
 from helpers import tables
-from helpers.intake import identity
+from helpers.intake import identity, refunds
+from helpers.intake.formats import formats
 from helpers.intake.orders import Staged
 from helpers.intake.reading import Raw
 from helpers.intake.recognition import Recognition
@@ -39,8 +40,9 @@ def joined(con: Any, files: list[Loaded]) -> ir.Table:
     stage = files[0].staged.table
     if len(files) > 1:
         stage = _told_apart(ibis.union(*(one.staged.table for one in files)), files)
-    if any("row_type" in one.recognition.mapping for one in files):
-        stage = _refunds_to_orders(con.create_table(ibis.util.gen_name("intake_all"), stage, temp=True))
+    if _may_take_back(con, stage, files):
+        stage = refunds.to_orders(con, con.create_table(ibis.util.gen_name("intake_all"), stage, temp=True))
+    stage = stage.drop("system", "number") if "number" in stage.columns else stage
     if stage is files[0].staged.table:
         return stage
     return con.create_table(ibis.util.gen_name("intake_all"), stage, temp=True)
@@ -59,25 +61,13 @@ def _told_apart(rows: ir.Table, files: list[Loaded]) -> ir.Table:
     clash = rows.kept_in.min().over(number) != rows.kept_in.max().over(number)
     stem = rows.file_no.cases(*((one.number, f"{one.file.rsplit('.', 1)[0]}:") for one in files), else_="")
     named = (clash & rows.order_id.notnull()).fill_null(False).ifelse(stem + rows.order_id, rows.order_id)
-    return rows.mutate(order_id=named).drop("system", "numbered", "kept_in")
+    return rows.mutate(order_id=named, number=rows.order_id).drop("numbered", "kept_in")
 
 
-def _refunds_to_orders(rows: ir.Table) -> ir.Table:
-    """A refund lowers the order it names, else the customer's last order before it; without either it is left out."""
-    kept = rows.reason.isnull()
-    sales = rows.filter(kept & ~rows.refund).group_by("order_id")
-    sales = sales.agg(buyer=rows.customer_id.min(), sold_at=rows.ordered_at.min()).rename(sale="order_id")
-    refunds = rows.filter(kept & rows.refund)
-    named = refunds.semi_join(sales, refunds.order_id == sales.sale)
-    loose = refunds.anti_join(sales, refunds.order_id == sales.sale)
-    buyers = sales.filter(sales.buyer.notnull())
-    found = loose.asof_join(buyers, on=loose.ordered_at >= buyers.sold_at, predicates=loose.customer_id == buyers.buyer)
-    found = found.mutate(
-        order_id=found.sale.fill_null(found.order_id),
-        reason=found.sale.isnull().ifelse("refund_without_order", found.reason),
-    )
-    rest = rows.filter(~(kept & rows.refund))
-    return ibis.union(rest, named, found.select(*rows.columns))
+def _may_take_back(con: Any, stage: ir.Table, files: list[Loaded]) -> bool:
+    """Whether any row takes money back: in layouts that mark such rows, or by an amount below zero."""
+    marked = any("row_type" in one.recognition.mapping or formats()[one.recognition.format].returns for one in files)
+    return marked or bool(con.to_pyarrow((stage["value"] < 0).any()).as_py())
 
 
 def orders(con: Any, stage: ir.Table, files: list[Loaded]) -> ir.Table:
@@ -87,7 +77,10 @@ def orders(con: Any, stage: ir.Table, files: list[Loaded]) -> ir.Table:
         customer_id=kept.customer_id.min(),
         ordered_at=kept.ordered_at.min(),
         exact_revenue=kept["value"].sum(),
-        **{name: kept[name].min() for name in ("currency", "channel", "branch", "staff", "file_no", "source_row")},
+        **{
+            name: kept[name].min(where=~kept.refund)
+            for name in ("currency", "channel", "branch", "staff", "file_no", "source_row")
+        },
     )
     found = found.mutate(net_revenue=found.exact_revenue.cast("float64"), source_file=_file(found, files))
     return con.create_table(

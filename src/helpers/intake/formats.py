@@ -6,6 +6,7 @@ what. Adding a layout is adding a file.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import cache
 from typing import Any, Literal
 
@@ -16,12 +17,12 @@ from helpers.errors import InputError
 from helpers.intake.text import fold, header_key
 from helpers.resources import package_file
 
-_PERSON = ("customer_id", "name", "phone", "email", "birthday")
+_PERSON = ("customer_id", "name", "last_name", "phone", "email", "birthday")
 ROLES: dict[str, tuple[str, ...]] = {
     "orders": (
-        "order_id", "ordered_at", "ordered_time", *_PERSON, "net_revenue", "refund", "amount", "line_discount",
-        "quantity", "unit_price", "product_id", "product", "category", "currency", "channel", "branch", "staff",
-        "status", "cancelled_at", "row_type",
+        "order_id", "ordered_at", "ordered_time", *_PERSON, "net_revenue", "shipping", "tax", "refund", "amount",
+        "line_discount", "quantity", "returned_quantity", "unit_price", "product_id", "product", "category", "currency",
+        "channel", "branch", "staff", "status", "cancelled_at", "test", "row_type", "refund_of",
     ),
     "customers": (*_PERSON, "seen_at"),
     "contacts": ("customer_id", "phone", "email", "sent_at", "channel", "purpose", "campaign"),
@@ -39,9 +40,19 @@ ROLES: dict[str, tuple[str, ...]] = {
     "staff_notes": ("noted_at", "staff", "branch", "note"),
     "people_list": ("customer_id", "phone", "email"),
 }  # fmt: skip
-"""What columns can mean, by kind of source; the names are also the keys of `columns:` in business.yml."""
+"""What columns can mean, by kind of source; the names are also the keys of `columns:` in business.yml.
 
-FIGURES = ("net_revenue", "refund", "amount", "line_discount", "quantity", "unit_price", "score", "monthly_price")
+Those of an order that do not speak for themselves: `net_revenue` is the order's figure, `amount` the line's. `shipping`
+and `tax` are parts of `net_revenue` that are taken off. `refund` is money paid back, beside the figure it lowers: the
+order's where there is one, else the line's. `returned_quantity` is how many of a line came back. `row_type` holds words
+that tell sales from refunds, and `refund_of` the number of the order a refund belongs to. `test` marks trials.
+`last_name` is added to `name` where a name stands in two columns.
+"""
+
+FIGURES = (
+    "net_revenue", "shipping", "tax", "refund", "amount", "line_discount", "quantity", "returned_quantity", "unit_price",
+    "score", "monthly_price",
+)  # fmt: skip
 DATES = (
     "ordered_at", "cancelled_at", "birthday", "seen_at", "sent_at", "opened_at", "first_reply_at", "resolved_at",
     "given_at", "promised_at", "arrived_at", "month", "recorded_at", "started_on", "ended_on", "noted_at",
@@ -76,6 +87,13 @@ class LineRule(_Strict):
     reason: Literal["no_price", "no_quantity"]
 
 
+class Includes(_Strict):
+    """Whether the money column of a layout holds the shipping the customer paid, and taxes; missing: not known."""
+
+    shipping: bool | None = None
+    tax: bool | None = None
+
+
 class Format(_Strict):
     """One layout.
 
@@ -91,8 +109,14 @@ class Format(_Strict):
         day_first: how dates such as 03/04/2025 are meant when the file itself cannot tell; missing: ask.
         decimal: the decimal sign where the layout fixes it.
         description_row: the first row of data describes the columns.
+        utc: times without an offset are UTC, not the shop's.
+        includes: what the money column holds; a part that has a column of its own (`shipping`, `tax`) is taken off.
+        first_filled: roles for which each row takes the first of its headers that is filled, not the file's first.
         cancelled, cancelled_order_id: words of `status` and pattern of `order_id` that void a row.
-        refunds: words of `row_type` that make a row take money back.
+        pending: words of `status` for what is no sale yet: a draft, a quotation, not paid.
+        returned: words of `status` for what came back whole: an order that brought nothing.
+        test: words of `test` that make an order a trial, beside those all layouts share.
+        refunds: words of `row_type` that make a row take money back. returns: every row does.
         walk_in: words that stand where a customer would but name nobody.
         customer_suffixes: what the system appends to a customer code without changing who it is.
         reject: rows left out by a rule on a figure.
@@ -111,9 +135,16 @@ class Format(_Strict):
     day_first: bool | None = None
     decimal: Literal[".", ","] | None = None
     description_row: bool = False
+    utc: bool = False
+    includes: Includes = Includes()
+    first_filled: tuple[str, ...] = ()
     cancelled: tuple[str, ...] = ()
     cancelled_order_id: str | None = None
+    pending: tuple[str, ...] = ()
+    returned: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
     refunds: tuple[str, ...] = ()
+    returns: bool = False
     walk_in: tuple[str, ...] = ()
     customer_suffixes: tuple[str, ...] = ()
     reject: tuple[LineRule, ...] = ()
@@ -126,15 +157,30 @@ class Format(_Strict):
         known = set(ROLES.get(self.kind, ()))
         if not known:
             raise ValueError(f"{self.id}: unknown kind {self.kind!r}")
-        unknown = (set(self.roles) | set(self.words) | set(self.constants)) - known
+        unknown = (set(self.roles) | set(self.words) | set(self.constants) | set(self.first_filled)) - known
         if unknown:
             raise ValueError(f"{self.id}: unknown roles {sorted(unknown)}")
         return self
 
     @property
-    def cancelled_words(self) -> tuple[str, ...]:
-        """Words of `status` that void a row, folded."""
-        return tuple(fold(word) for word in self.cancelled)
+    def statuses(self) -> dict[str, tuple[str, ...]]:
+        """What a word of `status` means – cancelled, pending or returned – and the words for it; others are sales."""
+        shared = vocabulary()
+        return {
+            "cancelled": (*shared.cancelled, *self.cancelled),
+            "pending": (*shared.pending, *self.pending),
+            "returned": (*shared.returned, *self.returned),
+        }
+
+    @property
+    def test_words(self) -> tuple[str, ...]:
+        """Words of `test` that mark a trial, folded; the layout's own and the shared ones."""
+        return (*vocabulary().test, *(fold(word) for word in self.test))
+
+    def still_includes(self, part: Literal["shipping", "tax"], roles: Container[str]) -> bool | None:
+        """Whether revenue as we read it holds `part`, when these roles were found; missing: not known."""
+        held: bool | None = getattr(self.includes, part)
+        return False if part in roles else held
 
     @property
     def walk_in_words(self) -> tuple[str, ...]:
@@ -156,6 +202,9 @@ class Vocabulary(_Strict):
     """Words that mean the same in every layout (`formats/_common.yml`), folded."""
 
     cancelled: tuple[str, ...]
+    pending: tuple[str, ...]
+    returned: tuple[str, ...]
+    test: tuple[str, ...]
     refunds: tuple[str, ...]
     walk_in: tuple[str, ...]
     totals: tuple[str, ...]

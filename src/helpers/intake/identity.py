@@ -52,6 +52,10 @@ def prepared(raw: Raw, columns: dict[str, Any], layout: Format, country: str) ->
         label=ibis.coalesce(*(cell.nullif("") for cell in looked_at)) if looked_at else ibis.null("string"),
         **{f"r_{role}": first_half(role, column) for role, column in columns.items()},
     )
+    if "last_name" in columns:
+        parts = [rows[f"r_{role}"].fill_null("") for role in ("name", "last_name") if role in columns]
+        rows = rows.mutate(r_name=ibis.literal(" ").join(parts).strip().nullif(""))
+        columns = {**columns, "name": columns["last_name"]}
     return rows, {role: rows[f"r_{role}"] for role in columns}
 
 

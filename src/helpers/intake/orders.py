@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
@@ -9,19 +10,21 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from helpers.intake import parsing
+from helpers.intake import parsing, revenue
 from helpers.intake.evidence import Evidence, gather
 from helpers.intake.formats import Format, vocabulary
 from helpers.intake.identity import is_total, person_columns, prepared
-from helpers.intake.parsing import COUNT, MONEY, PRICE
+from helpers.intake.parsing import MONEY
 from helpers.intake.reading import Raw
-from helpers.intake.text import folded
+from helpers.intake.recognition import spares
+from helpers.intake.text import folded, trimmed
 
-_FIGURES = ("net_revenue", "refund", "amount", "line_discount", "quantity", "unit_price")
-_MONEY_ROLES = ("net_revenue", "refund", "amount", "line_discount", "unit_price")
+_MONEY_ROLES = ("net_revenue", "shipping", "tax", "refund", "amount", "line_discount", "unit_price")
+_FIGURES = (*_MONEY_ROLES, "quantity", "returned_quantity")
 _OF_THE_ORDER = (
-    "ordered_at", "ordered_time", "customer_id", "name", "phone", "email", "birthday", "net_revenue", "refund",
-    "currency", "channel", "branch", "staff", "status", "cancelled_at", "row_type",
+    "ordered_at", "ordered_time", "customer_id", "name", "last_name", "phone", "email", "birthday", "net_revenue",
+    "shipping", "tax", "refund", "currency", "channel", "branch", "staff", "status", "cancelled_at", "test", "row_type",
+    "refund_of",
 )  # fmt: skip
 """Roles that stand once per order where a layout fills only the order's first row."""
 
@@ -32,10 +35,13 @@ STAGE = ibis.schema(
         "value": MONEY, "amount": MONEY, "quantity": "float64", "unit_price": "float64",
         "product_id": "string", "product": "string", "category": "string",
         "currency": "string", "channel": "string", "branch": "string", "staff": "string", "refund": "boolean",
-        "reason": "string",
+        "refund_of": "string", "reason": "string",
     }
 )  # fmt: skip
-"""`value` is the row's share of its order's net revenue: the line's amount, or the order's total on one of its rows."""
+"""`value` is the row's share of its order's net revenue: the line's amount, or the order's total on one of its rows.
+
+`refund` rows take money back, from the order with the number `refund_of` where they name one.
+"""
 
 
 @dataclass(frozen=True)
@@ -78,8 +84,9 @@ def stage(
     Raises:
         InputError: the order of day and month cannot be known.
     """
-    raw = _filled(raw, mapping, layout)
-    columns = {role: raw.column(header) for role, header in mapping.items()}
+    further = spares(layout, raw.headers, mapping)
+    raw = _filled(raw, mapping, layout, further)
+    columns = _columns(raw, mapping, further)
     table, columns = prepared(raw, columns, layout, settings.country)
     figures = {role: columns[role] for role in _FIGURES if role in columns}
     dates = {"ordered_at": columns["ordered_at"]}
@@ -102,7 +109,16 @@ def _decimal(evidence: Evidence, role: str, settings: Settings) -> str | None:
     return None if role in _MONEY_ROLES and settings.currency_digits == 0 else evidence.decimals.get(role)
 
 
-def _filled(raw: Raw, mapping: dict[str, str], layout: Format) -> Raw:
+def _columns(raw: Raw, mapping: dict[str, str], further: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+    """Role → its raw column, or the first filled of several."""
+    columns = {role: raw.column(header) for role, header in mapping.items()}
+    for role, headers in further.items():
+        filled = [trimmed(column) for column in (columns[role], *(raw.column(header) for header in headers))]
+        columns[role] = ibis.coalesce(*filled)
+    return columns
+
+
+def _filled(raw: Raw, mapping: dict[str, str], layout: Format, further: dict[str, tuple[str, ...]]) -> Raw:
     """The rows with fields of the order carried to all its rows, where the layout fills only the first."""
     if layout.fill == "none" or "order_id" not in mapping:
         return raw
@@ -114,7 +130,8 @@ def _filled(raw: Raw, mapping: dict[str, str], layout: Format) -> Raw:
         table = table.mutate(block=raw.column(mapping["order_id"]).nullif("").count().over(so_far).cast("string"))
     else:
         table = table.mutate(block=raw.column(mapping["order_id"]).cast("string"))
-    names = [raw.columns[mapping[role]] for role in roles]
+    headers = [mapping[role] for role in roles] + [h for role in roles for h in further.get(role, ())]
+    names = [raw.columns[header] for header in headers]
     whole = ibis.window(group_by=table.block)
     table = table.mutate(**{name: ibis.coalesce(table[name], table[name].max().over(whole)) for name in names})
     return replace(raw, table=table.drop("block"))
@@ -133,43 +150,29 @@ def _parse(
             return parsing.word(columns[role], layout.words[role], keep_unknown=role in layout.open_words)
         return columns[role]
 
-    def figure(role: str, kind: str) -> Any:
-        return parsing.number(columns[role], kind, decimals[role]) if role in columns else ibis.null(kind)
-
-    refund = (
-        parsing.is_one_of(columns["row_type"], layout.refund_words) if "row_type" in columns else ibis.literal(False)
-    )
-    quantity = figure("quantity", COUNT) if "quantity" in columns else ibis.literal(1).cast(COUNT)
-    price, amount = figure("unit_price", PRICE), figure("amount", PRICE).cast(MONEY)
-    if "amount" not in columns and "unit_price" in columns:
-        # wide before multiplying: DuckDB multiplies two narrow decimals into a narrow one, which overflows
-        amount = (quantity.cast("decimal(38, 6)") * price.cast("decimal(38, 4)")).cast(MONEY)
-        if "line_discount" in columns:
-            amount = (amount - figure("line_discount", PRICE).fill_null(0)).cast(MONEY)
-    total = figure("net_revenue", PRICE).cast(MONEY)
-    if "refund" in columns:
-        total = (total - figure("refund", PRICE).fill_null(0)).cast(MONEY)
     return table.mutate(
         file_no=ibis.literal(file_no, "int32"),
         order_id=columns.get("order_id", ibis.null("string")),
-        ordered_at=_moment(columns, settings, evidence),
+        ordered_at=_moment(columns, layout, settings, evidence),
         has_date=columns["ordered_at"].notnull(),
         **person_columns(columns, layout, settings.country, evidence.day_first),
-        refund=refund,
-        total=refund.ifelse(-total.abs(), total).cast(MONEY) if "row_type" in columns else total,
-        amount=refund.ifelse(-amount.abs(), amount).cast(MONEY) if "row_type" in columns else amount,
-        quantity=(quantity if "quantity" in columns or "unit_price" in columns else ibis.null(COUNT)).cast("float64"),
-        unit_price=price.cast("float64"),
+        refund=revenue.takes_back(columns, layout),
+        refund_of=columns.get("refund_of", ibis.null("string")),
+        **revenue.figures(columns, decimals, layout),
         currency=_currency(text("currency"), settings.currency),
+        status_means=revenue.meaning(columns, layout),
         cancelled=_cancelled(columns, layout),
+        trial=_trial(columns, layout),
         **{role: text(role) for role in ("product_id", "product", "category", "channel", "branch", "staff")},
     )
 
 
-def _moment(columns: dict[str, Any], settings: Settings, evidence: Evidence) -> Any:
+def _moment(columns: dict[str, Any], layout: Format, settings: Settings, evidence: Evidence) -> Any:
     """The order's time; date and clock may stand in two columns."""
     options: dict[str, Any] = {"day_first": evidence.day_first, "zone": settings.zone}
     on = columns["ordered_at"]
+    if layout.utc:
+        return parsing.from_utc(parsing.moment(on, day_first=evidence.day_first, zone="UTC"), settings.zone)
     alone = parsing.moment(on, **options)
     clock = columns.get("ordered_time")
     if clock is None or not clock.type().is_string():
@@ -186,14 +189,21 @@ def _currency(value: Any, default: str) -> Any:
 
 
 def _cancelled(columns: dict[str, Any], layout: Format) -> Any:
+    """Whether something beside the status says that the order was cancelled."""
     found: Any = ibis.literal(False)
-    if "status" in columns:
-        found = found | parsing.is_one_of(columns["status"], (*vocabulary().cancelled, *layout.cancelled_words))
     if "cancelled_at" in columns:
         found = found | columns["cancelled_at"].notnull()
     if layout.cancelled_order_id and "order_id" in columns:
         found = found | columns["order_id"].re_search(layout.cancelled_order_id).fill_null(False)
     return found
+
+
+def _trial(columns: dict[str, Any], layout: Format) -> Any:
+    """Whether a mark or one of several tags says that the order was made to try the system out."""
+    if "test" not in columns:
+        return ibis.literal(False)
+    words = "|".join(re.escape(word) for word in layout.test_words)
+    return folded(columns["test"]).re_search(rf"(^|[,;|]) *({words}) *($|[,;|])").fill_null(False)
 
 
 def _made_up_id(parsed: ir.Table) -> Any:
@@ -210,7 +220,9 @@ def _reason(parsed: ir.Table, layout: Format, settings: Settings, *, made_up: bo
     rules = [
         (undated & parsed.blank, "blank_row"),
         (undated & is_total(parsed.label), "total_row"),
-        (parsed.cancelled, "cancelled"),
+        (parsed.trial, "test_order"),
+        (parsed.cancelled | (parsed.status_means == "cancelled").fill_null(False), "cancelled"),
+        (parsed.status_means == "pending", "pending"),
         (ibis.literal(False) if made_up else parsed.order_id.isnull(), "no_order_id"),
         (undated & ~parsed.has_date, "no_date"),
         (undated, "bad_date"),
@@ -244,6 +256,9 @@ def _value(rows: ir.Table, *, once: bool) -> ir.Table:
         return rows.mutate(amount=figure, value=figure.fill_null(0).cast(MONEY), reason=reason)
     key = ibis.coalesce(rows.order_id, ibis.literal("row ") + rows.source_row.cast("string"))
     whole = rows.mutate(key=key).mutate(order_total=lambda t: t.total.max().over(ibis.window(group_by=t.key)))
+    if "r_returned_quantity" in rows.columns:
+        came_back = whole.back.sum().over(ibis.window(group_by=whole.key))
+        whole = whole.mutate(order_total=revenue.lowered(whole.order_total, came_back))
     missing = whole.order_total.isnull().ifelse("bad_amount", ibis.null("string"))
     whole = whole.mutate(reason=ibis.coalesce(whole.reason, missing))
     # the total goes to a row that is kept, if the order has one

@@ -25,6 +25,9 @@ _strptime = ibis.udf.scalar.builtin(
 _local = ibis.udf.scalar.builtin(
     lambda zone, moment: ..., name="timezone", signature=(("string", "timestamp('UTC')"), "timestamp")
 )
+_zoned = ibis.udf.scalar.builtin(
+    lambda zone, moment: ..., name="timezone", signature=(("string", "timestamp"), "timestamp('UTC')")
+)
 
 _CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H:%M:%S.%f")
 _USUAL = {" [0-9]{1,2}:[0-9]{2}": " %H:%M", " [0-9]{1,2}:[0-9]{2}:[0-9]{2}": " %H:%M:%S", "": ""}
@@ -136,6 +139,11 @@ def moment(column: Any, *, day_first: bool | None, zone: str) -> Any:
         return ibis.null("timestamp")
     sane = (found >= ibis.literal(datetime(1990, 1, 1))) & (found < ibis.literal(datetime(2100, 1, 1)))
     return sane.ifelse(found, ibis.null("timestamp"))
+
+
+def from_utc(moment: Any, zone: str) -> Any:
+    """A naive moment of UTC as naive local time."""
+    return _local(zone, _zoned("UTC", moment))
 
 
 def day(column: Any, *, day_first: bool | None) -> Any:

@@ -11,6 +11,8 @@ REASONS = {
     "total_row": "The row is a total, not a sale.",
     "malformed": "The row has more or fewer cells than the header, or a quotation mark that is never closed.",
     "cancelled": "The order was cancelled.",
+    "pending": "The order is a draft or not paid yet, so it is no sale.",
+    "test_order": "The order was made to try the system out.",
     "no_order_id": "The row has no order number.",
     "no_date": "The row has no date.",
     "bad_date": "The date cannot be read.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from helpers.intake.text import header_key, nfc
 
 FALLBACK_SCORE = 0.65
 """Most that a layout without a signature can score: a real layout counts when two thirds of it are there."""
+SURE_SCORE, MARGIN = 0.9, 0.1
+"""Below this score, a layout that is not ahead of another by this much, and would be read otherwise, is asked about."""
 _LOOK_FOR_HEADER = 15
 _SHOWN = 12
 _MISSING = {
@@ -30,6 +32,15 @@ _MISSING_OTHER = (
 
 
 @dataclass(frozen=True)
+class Guess:
+    """A layout a file may have: its id and title, and how much of it was found, 0–1."""
+
+    format: str
+    title: str
+    score: float
+
+
+@dataclass(frozen=True)
 class Recognition:
     """What a file was recognised as.
 
@@ -39,6 +50,7 @@ class Recognition:
         sheet: the first sheet read. day_first: what the head says about dates; missing where it cannot tell.
         missing: required roles no header was found for.
         header_row: where the header stands, from 0. sheets: all sheets with this header. skipped_sheets: the others.
+        runner_up: the next best layout. doubtful: it is as likely and would give other figures, so somebody must say.
     """
 
     format: str
@@ -54,6 +66,13 @@ class Recognition:
     skipped_sheets: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     head: Head = field(default_factory=lambda: Head(None, []), repr=False, compare=False)
+    runner_up: Guess | None = None
+    doubtful: bool = False
+
+    @property
+    def guess(self) -> Guess:
+        """The layout it was taken for."""
+        return Guess(self.format, self.title, self.score)
 
 
 @dataclass(frozen=True)
@@ -66,8 +85,32 @@ class _Match:
     score: float
 
     @property
-    def rank(self) -> tuple[float, int]:
-        return self.score, len(self.mapping)
+    def rank(self) -> tuple[float, int, int]:
+        """Of two layouts that are all there, the one that asks for more headers is the closer description."""
+        return self.score, round(self.score * len(self.layout.signature)), len(self.mapping)
+
+    @property
+    def complete(self) -> bool:
+        return all(any(role in self.mapping for role in options) for options in REQUIRED[self.layout.kind])
+
+    @property
+    def reading(self) -> tuple[object, ...]:
+        """What the figures depend on: two layouts that agree in it are read alike."""
+        layout, mapping = self.layout, self.mapping
+        money = "net_revenue" if "net_revenue" in mapping and layout.totals != "lines" else "amount"
+        roles = (
+            "order_id",
+            "ordered_at",
+            "customer_id",
+            "phone",
+            "email",
+            "refund",
+            "shipping",
+            "tax",
+            "row_type",
+            money,
+        )
+        return (*(mapping.get(role) for role in roles), layout.fill, layout.returns, layout.utc)
 
 
 def recognise(
@@ -103,6 +146,8 @@ def recognise(
         _match(layout, head, row, given) for head in chosen for row in _header_rows(head) for layout in candidates
     ]
     best = max(matches, key=lambda match: match.rank)
+    others = [match for match in matches if match.layout is not best.layout]
+    second = max(others, key=lambda match: match.rank, default=None)
     absent = [
         header
         for header in given.values()
@@ -113,15 +158,23 @@ def recognise(
             "{file} has no column “{header}” (business.yml, columns). Found: {found}.",
             file=path.name, header=absent[0], found=_shown(best.headers),
         )  # fmt: skip
-    return _recognition(best, found, sheet)
+    return _recognition(best, second, found, sheet)
 
 
 def require(recognition: Recognition, file: str) -> None:
-    """Refuse a file that lacks a column nothing can be done without.
+    """Refuse a file that lacks a column nothing can be done without, or that may as well have another layout.
 
     Raises:
-        InputError: which column, what was found, and what to add to business.yml.
+        InputError: which column, what was found, and what to add to business.yml; or which two layouts it may have.
     """
+    if recognition.doubtful and recognition.runner_up is not None:
+        best, other = recognition.guess, recognition.runner_up
+        raise InputError(
+            "{file} may be “{title}” ({score}) or “{other_title}” ({other_score}), which are read differently; say which: "
+            "`format: {format}` or `format: {other_format}` in business.yml, or --format with “retention new”.",
+            file=file, title=best.title, score=f"{best.score:.2f}", other_title=other.title,
+            other_score=f"{other.score:.2f}", format=best.format, other_format=other.format,
+        )  # fmt: skip
     if not recognition.missing:
         return
     shown = _shown(recognition.headers)
@@ -164,17 +217,30 @@ def _mapping(layout: Format, headers: tuple[str, ...], columns: dict[str, str]) 
     """Each role's header: what business.yml says, else the first alias that is there; one header plays one role."""
     mapping = {role: found for role, header in columns.items() if (found := _find(header, headers)) is not None}
     free = [header for header in headers if header and header not in mapping.values() and not is_private(header)]
+    spelt = {nfc(alias): role for role, aliases in reversed(layout.roles.items()) for alias in aliases}
     for role, aliases in layout.roles.items():
-        found = (
-            None if role in mapping else next((h for alias in aliases if (h := _find(alias, free)) is not None), None)
-        )
-        if found is not None:
+        # a header spelt exactly as another role's alias is that role's, however alike the two look
+        open_to_it = [header for header in free if spelt.get(header, role) == role or header in aliases]
+        found = next((h for alias in aliases if (h := _find(alias, open_to_it)) is not None), None)
+        if role not in mapping and found is not None:
             mapping[role] = found
             free.remove(found)
     return mapping
 
 
-def _find(wanted: str, headers: tuple[str, ...] | list[str]) -> str | None:
+def spares(layout: Format, headers: Sequence[str], mapping: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Role → further headers it may be taken from where its own cell is blank, best first (``first_filled``)."""
+    taken = set(mapping.values())
+    found = {}
+    for role in layout.first_filled:
+        further = (_find(alias, [h for h in headers if h not in taken]) for alias in layout.roles.get(role, ()))
+        if role in mapping and (names := tuple(dict.fromkeys(name for name in further if name is not None))):
+            found[role] = names
+            taken.update(names)
+    return found
+
+
+def _find(wanted: str, headers: Sequence[str]) -> str | None:
     """The header spelt exactly so, else the first that is the same without case, accents and spaces."""
     exact = nfc(wanted)
     if exact in headers:
@@ -183,7 +249,18 @@ def _find(wanted: str, headers: tuple[str, ...] | list[str]) -> str | None:
     return next((header for header in headers if key and header_key(header) == key), None)
 
 
-def _recognition(best: _Match, found: list[Head], sheet: str | None) -> Recognition:
+def _doubtful(best: _Match, second: _Match | None) -> bool:
+    """Whether another layout is nearly as likely and would give other figures."""
+    return (
+        second is not None
+        and second.complete
+        and best.score < SURE_SCORE
+        and best.score - second.score < MARGIN
+        and best.reading != second.reading
+    )
+
+
+def _recognition(best: _Match, second: _Match | None, found: list[Head], sheet: str | None) -> Recognition:
     header = best.head.rows[best.header_row]
     sheets = [
         head.sheet
@@ -197,12 +274,16 @@ def _recognition(best: _Match, found: list[Head], sheet: str | None) -> Recognit
     missing = tuple(
         options[0] for options in REQUIRED[best.layout.kind] if not any(role in best.mapping for role in options)
     )
+    used = {
+        *best.mapping.values(),
+        *(h for names in spares(best.layout, best.headers, best.mapping).values() for h in names),
+    }
     return Recognition(
         format=best.layout.id,
         title=best.layout.title,
         score=round(best.score, 3),
         mapping=best.mapping,
-        unmapped=tuple(h for h in best.headers if h and h not in best.mapping.values()),
+        unmapped=tuple(h for h in best.headers if h and h not in used),
         sheet=best.head.sheet,
         day_first=_day_first(best),
         missing=missing,
@@ -213,6 +294,8 @@ def _recognition(best: _Match, found: list[Head], sheet: str | None) -> Recognit
         ),
         headers=best.headers,
         head=best.head,
+        runner_up=Guess(second.layout.id, second.layout.title, round(second.score, 3)) if second else None,
+        doubtful=_doubtful(best, second),
     )
 
 
