@@ -11,9 +11,10 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 
 import helpers.metrics as package
@@ -30,6 +31,16 @@ from helpers.metrics import (
     windows,
 )
 
+STAGES = {
+    ("customers.with_rhythm", "customers"): "summary",
+    ("decline.with_decline", "customers"): "summary",
+    ("clv.score", "customers"): "summary",
+    ("states.thresholds", "customers"): "paced",
+    ("states.with_state", "customers"): "paced",
+    ("risk.score", "customers"): "summary",
+}
+"""Measures that add columns start from the table as it is before them."""
+
 PARTS = {
     "customers.identified": "a part of every other measure",
     "windows.features": "a part of windows.with_recent and risk.score",
@@ -43,12 +54,12 @@ class Measure:
 
     name: str
     call: Callable[..., Any]
-    needs: tuple[str, ...]
+    needs: Mapping[str, str]
     unmet: tuple[str, ...]
 
     def __call__(self, business: Business) -> Any:
         """The measure of this business."""
-        return self.call(**{name: business[name] for name in self.needs})
+        return self.call(**{argument: business[name] for argument, name in self.needs.items()})
 
 
 class Business(Mapping[str, Any]):
@@ -61,7 +72,7 @@ class Business(Mapping[str, Any]):
     """
 
     def __init__(self, tables: Mapping[str, ir.Table], as_of: date, keep: Callable[[str, ir.Table], ir.Table]) -> None:
-        self._known: dict[str, Any] = {**tables, "as_of": as_of, "margin": 0.5}
+        self._known: dict[str, Any] = {**tables, "as_of": as_of, "margin": 0.5, "horizon_days": 90}
         self._keep = keep
         self._rules: dict[str, Callable[[], Any]] = {
             name.removeprefix("_make_"): getattr(self, name) for name in dir(self) if name.startswith("_make_")
@@ -92,9 +103,7 @@ class Business(Mapping[str, Any]):
         return customers.business_rhythm(self["orders"], self["as_of"])
 
     def _make_limits(self) -> Any:
-        return states.thresholds(
-            self["orders"], self["paced"], as_of=self["as_of"], rhythm=self["rhythm"]
-        )
+        return states.thresholds(self["orders"], self["paced"], as_of=self["as_of"], rhythm=self["rhythm"])
 
     def _make_paced(self) -> ir.Table:
         return self._keep(
@@ -115,17 +124,20 @@ class Business(Mapping[str, Any]):
 
     _make_effect = _make_late
 
+    def _make_spending(self) -> ir.Table:
+        """States, and how spending moved."""
+        orders, as_of = self["orders"], self["as_of"]
+        table = decline.with_decline(states.with_state(self["paced"], self["limits"]), orders, as_of=as_of)
+        recent = customers.identified(orders, as_of)
+        recent = recent.filter(recent.day > ibis.literal(as_of - timedelta(days=365)))
+        spent = recent.group_by("customer_id").agg(revenue_year=recent.net_revenue.sum())
+        table = table.left_join(spent, "customer_id").drop("customer_id_right")
+        return self._keep("spending", table.mutate(revenue_year=table.revenue_year.fill_null(0.0)))
+
     def _make_customers(self) -> ir.Table:
         """The customers table of a run: every column later measures read."""
-        orders, as_of = self["orders"], self["as_of"]
-        table = states.with_state(self["paced"], self["limits"])
-        table = decline.with_decline(table, orders, as_of=as_of)
-        recent = customers.identified(orders, as_of)
-        spent = recent.filter(recent.day.delta(as_of, unit="day") > -365)
-        spent = spent.group_by("customer_id").agg(revenue_year=spent.net_revenue.sum())
-        table = table.left_join(spent, "customer_id").drop("customer_id_right")
-        table = clv.score(table.mutate(revenue_year=table.revenue_year.fill_null(0.0)), self["model"], self["value"], margin=0.5)
-        chances = risk.score(orders, table, as_of, past=self["past"]).scores
+        table = clv.score(self["spending"], self["model"], self["value"], margin=self["margin"])
+        chances = risk.score(self["orders"], self["summary"], self["as_of"], past=self["past"]).scores
         return self._keep("customers", table.left_join(chances, "customer_id").drop("customer_id_right"))
 
 
@@ -146,6 +158,6 @@ def _measure(name: str, function: Callable[..., Any], business: Business) -> lis
     parameters = inspect.signature(function).parameters
     if not any("ir.Table" in str(p.annotation) for p in parameters.values()):
         return []
-    asked = [p for p in parameters if p in business or parameters[p].default is inspect.Parameter.empty]
-    unmet = tuple(p for p in asked if p not in business)
-    return [Measure(name, function, tuple(asked), unmet)]
+    asked = [p for p, about in parameters.items() if p in business or about.default is inspect.Parameter.empty]
+    needs = {p: STAGES.get((name, p), p) for p in asked}
+    return [Measure(name, function, needs, tuple(p for p in asked if needs[p] not in business))]

@@ -166,8 +166,8 @@ def _polish(theta: Floats, h: Histories, shift: int) -> tuple[Floats, Floats] | 
         # not change either: stay where L-BFGS-B stopped and count that direction as known.
         covariance = (vectors * np.where(values > _FLAT, 1 / np.maximum(values, _FLAT), 0.0)) @ vectors.T
         step = covariance @ gradient
-        if gradient @ step < _ENOUGH:  # twice the log-likelihood still to be had
-            return theta, covariance
+        if gradient @ step < _ENOUGH:  # twice the log-likelihood still to be had; one more step squares what is left
+            return theta + step, covariance
         theta = theta + step * min(1.0, 1.0 / float(np.abs(step).max()))
     return Degenerate(NO_OPTIMUM)
 

@@ -43,7 +43,7 @@ _CELLS = 1_000  # money is grouped to cells of 0.1 %
 _LOW, _HIGH = math.log(1e-3), math.log(1e4)
 _SAME = 3_000.0
 _NEWTON_STEPS = 20
-_ENOUGH = 1e-12  # twice the log-likelihood still to be had
+_ENOUGH = 1e-8  # twice the log-likelihood still to be had
 
 
 @dataclass(frozen=True)
@@ -225,7 +225,7 @@ def _polish(theta: Floats, s: Spend) -> tuple[Floats, Floats] | Degenerate:
         covariance = (vectors / values) @ vectors.T
         step = covariance @ gradient
         if gradient @ step < _ENOUGH:
-            return theta, covariance
+            return theta + step, covariance
         theta = theta + step * min(1.0, 1.0 / float(np.abs(step).max()))
     return Degenerate(NO_OPTIMUM)
 
