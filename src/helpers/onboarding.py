@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,11 @@ def create(
         raise InputError("No file of orders was given; add --orders FILE.")
     if margin is not None and not 0 < margin <= 1:
         raise InputError("The margin is a share between 0 and 1, e.g. 0.35, not {margin}.", margin=str(margin))
-    read = [(path, [_recognised(file, columns or {}) for file in files_of(Path(), str(path))]) for path in orders]
+    with tempfile.TemporaryDirectory(prefix="intake-") as scratch:
+        read = [
+            (path, [_recognised(file, columns or {}) for file in files_of(Path(), str(path), Path(scratch))])
+            for path in orders
+        ]
     country = country_of(currency)
     made = Business.model_validate(
         {

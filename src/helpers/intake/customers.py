@@ -43,7 +43,7 @@ def stage(
     if raw.malformed is not None:
         known = {
             "file_no": ibis.literal(file_no, "int32"), "source_row": raw.malformed.source_row,
-            "reason": ibis.literal("malformed"),
+            "reason": raw.malformed.reason,
         }  # fmt: skip
         bad = raw.malformed.select(**{name: known.get(name, ibis.null(kind)) for name, kind in found.schema().items()})
         found = found.union(bad)

@@ -160,6 +160,6 @@ def _customer_of_the_order(staged: ir.Table, orders: ir.Table) -> ir.Table:
 
 def _malformed(rows: ir.Table, like: ir.Table, file_no: int) -> ir.Table:
     known = {
-        "file_no": ibis.literal(file_no, "int32"), "source_row": rows.source_row, "reason": ibis.literal("malformed")
+        "file_no": ibis.literal(file_no, "int32"), "source_row": rows.source_row, "reason": rows.reason
     }  # fmt: skip
     return rows.select(**{name: known.get(name, ibis.null(kind)) for name, kind in like.schema().items()})

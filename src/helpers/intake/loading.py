@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -96,11 +97,12 @@ class _Loader:
     def __init__(self, business: Business, folder: Path, con: Any, settings: Settings, stack: ExitStack) -> None:
         self.business, self.folder, self.con, self.settings, self.stack = business, folder, con, settings, stack
         self.number = 0
+        self.scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="intake-")))
 
     def of_kind(self, kind: str, *known: ir.Table) -> Iterator[Loaded]:
         """All files of a kind, staged; `known` are the people and orders that optional tables refer to."""
         for source in self.business.sources.get(kind, []):
-            for path in files(self.folder, source.file):
+            for path in files(self.folder, source.file, self.scratch):
                 yield self._file(kind, source, path, known)
 
     def _file(self, kind: str, source: Source, path: Path, known: tuple[ir.Table, ...]) -> Loaded:

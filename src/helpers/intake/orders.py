@@ -274,6 +274,6 @@ def _has_lines(rows: ir.Table) -> bool:
 def _malformed(rows: ir.Table, file_no: int) -> ir.Table:
     known = {
         "file_no": ibis.literal(file_no, "int32"), "source_row": rows.source_row, "value": ibis.literal(0).cast(MONEY),
-        "refund": ibis.literal(False), "reason": ibis.literal("malformed"),
+        "refund": ibis.literal(False), "reason": rows.reason,
     }  # fmt: skip
     return rows.select(**{name: known.get(name, ibis.null(kind)) for name, kind in STAGE.items()})

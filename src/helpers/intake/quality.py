@@ -10,6 +10,7 @@ REASONS = {
     "blank_row": "The row is empty.",
     "total_row": "The row is a total, not a sale.",
     "malformed": "The row has more or fewer cells than the header, or a quotation mark that is never closed.",
+    "header_again": "The row repeats the header.",
     "cancelled": "The order was cancelled.",
     "pending": "The order is a draft or not paid yet, so it is no sale.",
     "test_order": "The order was made to try the system out.",

@@ -1,31 +1,35 @@
 """Files into raw tables: every cell kept, columns named c0, c1, …, and each row under its number in the file.
 
-CSV goes through DuckDB as text, workbooks through fastexcel into Arrow, Parquet is left where it is. Nothing is
-interpreted here; `parsing` does that.
+CSV goes through DuckDB as text, JSON through DuckDB as well, workbooks through fastexcel into Arrow, Parquet is left
+where it is. Nothing is interpreted here; `parsing` does that.
 """
 
 from __future__ import annotations
 
-import logging
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import fastexcel
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from helpers.errors import InputError
-from helpers.intake.checking import TEXT, check
+from helpers.intake import jsonfile, workbook
+from helpers.intake.checking import BOOKS, JSON, LONGEST_LINE, PACKED, TEXT, check, check_parquet, check_width
 from helpers.intake.formats import is_private
 from helpers.intake.text import header_key, nfc
 from helpers.intake.textfile import HEAD_ROWS, as_utf8, read_head
+from helpers.intake.vietnamese import refuse_legacy
+
+_COMPARED = 3
+"""Columns looked at to tell a repeated header from a sale."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,9 @@ class Head:
 
     Attributes:
         sheet: name of the sheet; missing for files without sheets.
-        rows: the first rows as text cells, title rows included. typed: columns come with types (Parquet).
-        encoding, delimiter: of a text file.
+        rows: the first rows as text cells, title rows included. typed: the rows are the headers only, and columns come
+            with types (Parquet, JSON).
+        encoding, delimiter: of a text file. cut: how to cut a JSON file.
     """
 
     sheet: str | None
@@ -43,6 +48,7 @@ class Head:
     typed: bool = False
     encoding: str = ""
     delimiter: str = ""
+    cut: jsonfile.Layout | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,8 @@ class Raw:
     Attributes:
         table: columns c0… of text or of the file's own types, and source_row. columns: header → its column; those
             that hold identity-card numbers are not among them.
-        malformed: rows the text reader could not cut into cells (source_row, raw). temporary: tables to drop after use.
+        malformed: rows that are none, with their reason: the text reader could not cut them into cells, or they repeat
+            the header (source_row, raw, reason). temporary: tables to drop after use.
     """
 
     table: ir.Table
@@ -74,25 +81,32 @@ def heads(path: Path) -> list[Head]:
     """The first rows of every sheet; one for files without sheets.
 
     Raises:
-        InputError: as :func:`check`, or the file is damaged.
+        InputError: as :func:`check`, or the file is damaged, or wider than any export, or in a Vietnamese encoding of old.
     """
     check(path)
     kind = path.suffix.lower()
+    if kind in PACKED:
+        raise InputError("{file} is an archive; unpack it and name the file inside it.", file=path.name)
     if kind == ".parquet":
-        return [Head(None, [_parquet_schema(path).names], typed=True)]
-    if kind in TEXT:
+        found = [Head(None, [list(_parquet_fields(path))], typed=True)]
+    elif kind in JSON:
+        found = [_json_head(path)]
+    elif kind in TEXT:
         head = read_head(path)
-        return [Head(None, head.rows, encoding=head.encoding, delimiter=head.delimiter)]
-    book = _open(path)
-    found = []
-    with _reading(path):
-        for name in book.sheet_names:
-            sheet = book.load_sheet(name, header_row=None, skip_rows=0, n_rows=HEAD_ROWS, dtypes="string")
-            cells = sheet.to_arrow() if sheet.width else pa.table({})
-            found.append(
-                Head(name, [["" if cell is None else cell for cell in row.values()] for row in cells.to_pylist()])
-            )
+        found = [Head(None, head.rows, encoding=head.encoding, delimiter=head.delimiter)]
+    else:
+        found = [Head(name, rows) for name, rows in workbook.heads(path, HEAD_ROWS)]
+    for one in found:
+        check_width(path.name, one.rows)
+        refuse_legacy(path.name, one.rows)
     return found
+
+
+def _json_head(path: Path) -> Head:
+    with tempfile.TemporaryDirectory(prefix="intake-") as folder:
+        encoding = read_head(path).encoding
+        cut = jsonfile.layout(as_utf8(path, encoding, Path(folder)), path.name)
+    return Head(None, [cut.headers], typed=True, encoding=encoding, cut=cut)
 
 
 def read(
@@ -104,6 +118,7 @@ def read(
     folder: Path,
     *,
     skip_first: bool = False,
+    carried: frozenset[str] = frozenset(),
 ) -> Raw:
     """Put a file's rows into the engine.
 
@@ -115,14 +130,19 @@ def read(
         sheets: all sheets to read.
         folder: for temporary copies.
         skip_first: the first row of data describes the columns.
+        carried: headers under which the value of a merged cell stands for every row it spans.
     """
     headers = unique([nfc(cell) for cell in head.rows[header_row]])
-    if head.typed:
+    if head.cut:
+        raw = _read_json(con, path, head, headers, folder)
+    elif head.typed:
         raw = _read_parquet(con, path, headers)
-    elif head.delimiter:
-        raw = _read_text(con, path, head, header_row, headers, folder)
+    elif path.suffix.lower() in BOOKS:
+        places = tuple(i for i, header in enumerate(headers) if header in carried)
+        raw = _read_book(con, path, header_row, headers, sheets, folder, places)
     else:
-        raw = _read_book(con, path, header_row, headers, sheets)
+        raw = _read_text(con, path, head, header_row, headers, folder)
+    raw = without_repeated_headers(con, raw)
     if skip_first:
         table = raw.table.filter(raw.table.source_row > 1)
         raw = replace(raw, table=table.mutate(source_row=table.source_row - 1))
@@ -147,10 +167,27 @@ def unique(headers: list[str]) -> tuple[str, ...]:
 def _read_parquet(con: Any, path: Path, headers: tuple[str, ...]) -> Raw:
     name = ibis.util.gen_name("intake_parquet")
     with _reading(path):
-        table = con.read_parquet(_literal(path), table_name=name, file_row_number=True)
-    names = [column for column in table.columns if column != "file_row_number"]
-    columns = {f"c{i}": table[column] for i, column in enumerate(names) if not is_private(column)}
-    return Raw(table.select(**columns, source_row=table.file_row_number + 1), _readable(headers))
+        fields = _parquet_fields(path)
+        places = "".join(f"n{i}, " for i in range(len(pq.read_schema(path).names)))
+    kept = [f"{column} AS c{i}" for i, (header, column) in enumerate(fields.items()) if not is_private(header)]
+    # a view, the file stays where it is; columns by place, as the engine renames those that differ in case only
+    con.raw_sql(
+        f"""CREATE TEMP VIEW {name} AS SELECT {", ".join([*kept, "n_row + 1 AS source_row"])}
+        FROM read_parquet('{_quoted(path)}', file_row_number = true, binary_as_string = true) AS t({places}n_row)"""  # noqa: S608
+    )
+    return Raw(con.table(name), _readable(headers))
+
+
+def _read_json(con: Any, path: Path, head: Head, headers: tuple[str, ...], folder: Path) -> Raw:
+    name = ibis.util.gen_name("intake_json")
+    source = as_utf8(path, head.encoding, folder)
+    assert head.cut is not None
+    try:
+        con.raw_sql(f"CREATE TEMP TABLE {name} AS {jsonfile.rows(source, head.cut)}")
+    except duckdb.Error as fault:
+        raise jsonfile.fault_of(path.name, fault) from fault
+    table = con.table(name)
+    return Raw(table.mutate(source_row=table.rowid() + 1), _readable(headers), None, (name,))
 
 
 def _read_text(con: Any, path: Path, head: Head, header_row: int, headers: tuple[str, ...], folder: Path) -> Raw:
@@ -161,8 +198,8 @@ def _read_text(con: Any, path: Path, head: Head, header_row: int, headers: tuple
     # the options name every choice, so that DuckDB guesses nothing; rows it cannot cut are kept aside
     con.raw_sql(
         f"""CREATE TEMP TABLE {name} AS SELECT {kept} FROM read_csv('{_quoted(source)}', auto_detect=false, header=true,
-        skip={header_row}, delim='{head.delimiter}', quote='"', escape='"', columns={{{columns}}},
-        max_line_size=16777216, buffer_size=67108864, store_rejects=true, rejects_table='{name}_bad', rejects_scan='{name}_scan')"""  # noqa: S608
+        skip={header_row}, delim='{head.delimiter.replace("'", "''")}', quote='"', escape='"', columns={{{columns}}},
+        max_line_size={LONGEST_LINE}, buffer_size=67108864, store_rejects=true, rejects_table='{name}_bad', rejects_scan='{name}_scan')"""  # noqa: S608
     )
     private = any(is_private(header) for header in headers)
     malformed = _malformed(con, name, header_row, private=private)
@@ -170,11 +207,19 @@ def _read_text(con: Any, path: Path, head: Head, header_row: int, headers: tuple
 
 
 def _malformed(con: Any, name: str, header_row: int, *, private: bool) -> str:
-    """Rows that could not be cut, once each; without their text where that may hold identity-card numbers."""
-    raw = "NULL::VARCHAR" if private else "any_value(csv_line)"
+    """Rows that could not be cut, once each; without their text where that may hold identity-card numbers.
+
+    A quotation mark that is never closed swallows the lines below it: each of them counts as a row.
+    """
+    raw = "NULL::VARCHAR" if private else "lines[n]"
     con.raw_sql(
-        f"""CREATE TEMP TABLE {name}_rows AS SELECT (min(line) - {header_row + 1})::BIGINT AS source_row, {raw} AS raw
-        FROM {name}_bad GROUP BY line_byte_position"""  # noqa: S608
+        f"""CREATE TEMP TABLE {name}_rows AS
+        WITH bad AS (
+            SELECT min(line) - {header_row + 1} AS place, string_split_regex(rtrim(coalesce(any_value(csv_line), ''), chr(10) || chr(13)), '\r\n|\r|\n') AS lines
+            FROM {name}_bad GROUP BY line_byte_position
+        ), moved AS (SELECT *, place + coalesce(sum(len(lines) - 1) OVER (ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS first FROM bad),
+        cut AS (SELECT lines, first, unnest(range(1, len(lines) + 1)) AS n FROM moved)
+        SELECT (first + n - 1)::BIGINT AS source_row, {raw} AS raw, 'malformed' AS reason FROM cut"""  # noqa: S608
     )
     con.raw_sql(f"DROP TABLE {name}_bad; DROP TABLE {name}_scan")
     return f"{name}_rows"
@@ -194,14 +239,18 @@ def _numbered(con: Any, name: str, headers: tuple[str, ...], malformed: str) -> 
     return Raw(ranked, _readable(headers), bad, (name, malformed))
 
 
-def _read_book(con: Any, path: Path, header_row: int, headers: tuple[str, ...], sheets: tuple[str, ...]) -> Raw:
+def _read_book(
+    con: Any,
+    path: Path,
+    header_row: int,
+    headers: tuple[str, ...],
+    sheets: tuple[str, ...],
+    folder: Path,
+    carried: tuple[int, ...],
+) -> Raw:
     name = ibis.util.gen_name("intake_book")
-    book = _open(path)
-    names = [f"c{i}" for i in range(len(headers))]
-    with _reading(path):
-        parts = [_sheet(book, sheet, header_row, names) for sheet in sheets]
-    rows = pa.concat_tables(_same_types(parts))
-    rows = rows.select([c for c, header in zip(names, headers, strict=True) if not is_private(header)])
+    rows = workbook.table(path, sheets, header_row, len(headers), folder, carried)
+    rows = rows.select([f"c{i}" for i, header in enumerate(headers) if not is_private(header)])
     rows = rows.append_column("source_row", pa.array(np.arange(1, rows.num_rows + 1)))
     # straight through the DuckDB connection: Ibis's own way over a memtable copies the rows once more
     con.con.register(f"{name}_rows", rows)
@@ -210,27 +259,31 @@ def _read_book(con: Any, path: Path, header_row: int, headers: tuple[str, ...], 
     return Raw(con.table(name), _readable(headers), None, (name,))
 
 
-def _sheet(book: Any, sheet: str, header_row: int, names: list[str]) -> pa.Table:
-    """One sheet; a column whose cells are all numbers or all dates keeps its type, any other is text."""
-    options = {"header_row": None, "skip_rows": header_row + 1, "schema_sample_rows": None}
-    batch = book.load_sheet(sheet, **options).to_arrow()
-    columns = [
-        batch.column(i) if i < batch.num_columns else pa.nulls(batch.num_rows, pa.string()) for i in range(len(names))
-    ]
-    return pa.table(columns, names=names)
+def without_repeated_headers(con: Any, raw: Raw) -> Raw:
+    """Rows that only repeat the header, as where several exports were copied into one file, are set aside."""
+    texts = [(header, name) for header, name in raw.columns.items() if raw.table[name].type().is_string()][:_COMPARED]
+    if len(texts) < min(_COMPARED, len(raw.columns)):
+        return raw
+    again: Any = ibis.and_(*(raw.table[name].strip() == header for header, name in texts)).fill_null(False)
+    repeats = raw.table.filter(again).select("source_row", raw=ibis.null("string"), reason=ibis.literal("header_again"))
+    if not con.to_pyarrow(repeats.count()).as_py():
+        return raw
+    name = ibis.util.gen_name("intake_headers")
+    aside = con.create_table(name, repeats, temp=True)
+    if raw.malformed is not None:
+        aside = aside.union(raw.malformed)
+    return replace(raw, table=raw.table.filter(~again), malformed=aside, temporary=(*raw.temporary, name))
 
 
-def _same_types(parts: list[pa.Table]) -> list[pa.Table]:
-    """Sheets made alike: columns typed differently become text."""
-    wanted = []
-    for i, field in enumerate(parts[0].schema):
-        kinds = {part.schema.field(i).type for part in parts if part.column(i).null_count < part.num_rows}
-        wanted.append(pa.field(field.name, kinds.pop() if len(kinds) == 1 else pa.string()))
-    schema = pa.schema(wanted)
-    return [
-        pa.table([pc.cast(part.column(i), schema.field(i).type) for i in range(len(wanted))], schema=schema)
-        for part in parts
-    ]
+def is_damaged(con: Any, path: Path) -> bool:
+    """Whether a Parquet file cannot be read to its end."""
+    if path.suffix.lower() != ".parquet":
+        return False
+    try:
+        con.raw_sql(f"SELECT sum(hash(COLUMNS(*))) FROM read_parquet('{_quoted(path)}')").fetchall()  # noqa: S608
+    except duckdb.Error:
+        return True
+    return False
 
 
 def same_header(one: list[str], other: list[str]) -> bool:
@@ -238,28 +291,43 @@ def same_header(one: list[str], other: list[str]) -> bool:
     return [header_key(cell) for cell in one] == [header_key(cell) for cell in other]
 
 
-def _parquet_schema(path: Path) -> pa.Schema:
-    with _reading(path):
-        return pq.read_schema(path)
+def _parquet_fields(path: Path) -> dict[str, str]:
+    """Header → SQL of its column; fields of a structure by a dot, lists of structures and maps not at all."""
+    with _reading(path), pq.ParquetFile(path) as file:
+        check_parquet(path, file.metadata)
+        fields: dict[str, str] = {}
+        for i, field in enumerate(file.schema_arrow):
+            fields |= {_free(header, fields): column for header, column in _fields(field, "", f"n{i}").items()}
+        return fields
 
 
-def _open(path: Path) -> Any:
-    with _reading(path):
-        return fastexcel.read_excel(str(path))
+def _fields(field: pa.Field, prefix: str, column: str) -> dict[str, str]:
+    header, kind = f"{prefix}{field.name}", field.type
+    if pa.types.is_struct(kind):
+        found: dict[str, str] = {}
+        for inner in kind:
+            name = inner.name.replace('"', '""')
+            found |= _fields(inner, f"{header}.", f'{column}."{name}"')
+        return found
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return {} if pa.types.is_nested(kind.value_type) else {header: f"CAST({column} AS VARCHAR)"}
+    return {} if pa.types.is_nested(kind) else {header: column}
+
+
+def _free(header: str, taken: dict[str, str]) -> str:
+    n = 1
+    while (found := header if n == 1 else f"{header} ({n})") in taken:
+        n += 1
+    return found
 
 
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """Damage found while reading becomes the user's sentence; fastexcel's remarks on empty columns are not shown."""
-    log = logging.getLogger("fastexcel")
-    level = log.level
-    log.setLevel(logging.ERROR)
+    """Damage found while reading becomes the user's sentence."""
     try:
         yield
-    except (fastexcel.FastExcelError, pa.ArrowException, OSError) as fault:
+    except (pa.ArrowException, OSError) as fault:
         raise InputError("{file} is damaged and cannot be read; export it again.", file=path.name) from fault
-    finally:
-        log.setLevel(level)
 
 
 def _literal(path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import tempfile
 import unicodedata
 from dataclasses import dataclass
@@ -21,6 +22,12 @@ HEAD_ROWS = 40
 _BLOCK = 4 * 1024 * 1024
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DELIMITERS = ",;\t|"
+_RARE_DELIMITERS = "^~¦§#*!\x1f\x1e\x01"
+"""Looked at only where none of the usual ones cuts the file into columns."""
+_CLEAR = 0.5
+"""Share of rows a usual delimiter must cut alike to be beyond doubt."""
+_FEW = 0.02
+"""Share of control characters up to which a file is text with faults."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,9 @@ def read_head(path: Path) -> TextHead:
     text = unicodedata.normalize("NFC", text)
     if not whole:
         text = text[: text.rfind("\n") + 1] or text
-    delimiter = _delimiter(text)
+    text = text.removeprefix("\ufeff")
+    said = re.match(r"sep=([^\r\n])\r?\n", text)
+    delimiter = said[1] if said else _delimiter(text)
     return TextHead(encoding, delimiter, _rows(text, delimiter))
 
 
@@ -67,7 +76,8 @@ def as_utf8(path: Path, encoding: str, folder: Path) -> Path:
     with path.open("r", encoding=encoding, errors="replace", newline=None) as source, handle as target:
         while block := source.read(_BLOCK):
             # a combining mark may be the first character of the next block: finish the line first
-            target.write(unicodedata.normalize("NFC", block + source.readline()))
+            block += source.readline(_BLOCK)
+            target.write(unicodedata.normalize("NFC", block.replace("\x00", "")))
     return Path(handle.name)
 
 
@@ -79,7 +89,8 @@ def _encoding(start: bytes, name: str) -> str:
         for encoding, zeros in (("utf-16-le", start[1:2000:2]), ("utf-16-be", start[0:2000:2])):
             if zeros.count(0) > 0.6 * len(zeros):
                 return encoding
-        raise InputError("{file} is not a text file; export it again as .csv or .xlsx.", file=name)
+        if start.count(0) > _FEW * len(start):
+            raise InputError("{file} is not a text file; export it again as .csv or .xlsx.", file=name)
     try:
         codecs.getincrementaldecoder("utf-8")().decode(start, final=len(start) < HEAD_BYTES)
     except UnicodeDecodeError:
@@ -89,7 +100,7 @@ def _encoding(start: bytes, name: str) -> str:
 
 def _guess(start: bytes, name: str) -> str:
     """One-byte encodings: Vietnamese Windows first, as its bytes are letters with tone marks on their own."""
-    if sum(byte < 9 or 13 < byte < 32 for byte in start) > len(start) // 50:
+    if sum(byte < 9 or 13 < byte < 32 for byte in start) > _FEW * len(start):
         raise InputError("{file} is not a text file; export it again as .csv or .xlsx.", file=name)
     likely = from_bytes(start[:65536], cp_isolation=["cp1258", "cp1252"]).best()
     try:
@@ -158,14 +169,21 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 def _delimiter(text: str) -> str:
     """The character that cuts the most rows of the head into the same, largest number of cells."""
-    best, winner = (0.0, 0), ","
-    for candidate in _DELIMITERS:
-        widths = [len(row) for row in _rows(text, candidate)]
-        usual = max(set(widths), key=lambda width: (widths.count(width) * (width > 1), width), default=1)
-        rank = (widths.count(usual) / len(widths) if usual > 1 else 0.0, usual)
-        if rank[0] * rank[1] > best[0] * best[1]:
-            best, winner = rank, candidate
-    return winner
+    clear, _, usual = max((_fit(text, candidate) for candidate in _DELIMITERS), key=lambda fit: fit[0] * fit[1])
+    if clear < _CLEAR:
+        # a rare one must cut nearly every row alike, the header included: masked numbers are full of stars
+        rare = [_fit(text, candidate) for candidate in _RARE_DELIMITERS]
+        share, width, best = max(rare, key=lambda fit: fit[0] * fit[1])
+        if share > 1 - _CLEAR and width == next((len(row) for row in _rows(text, best) if any(row)), 0):
+            return best
+    return usual if clear else ","
+
+
+def _fit(text: str, delimiter: str) -> tuple[float, int, str]:
+    """The share of rows cut into the usual number of cells, that number, and the delimiter."""
+    widths = [len(row) for row in _rows(text, delimiter)] if delimiter in text else []
+    usual = max(set(widths), key=lambda width: (widths.count(width) * (width > 1), width), default=1)
+    return (widths.count(usual) / len(widths) if usual > 1 else 0.0), usual, delimiter
 
 
 def _rows(text: str, delimiter: str) -> list[list[str]]:
