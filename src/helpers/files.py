@@ -5,13 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
+import xlsxwriter
 
 PRIVATE = 0o600
+MOST_SHEET_ROWS = 1_048_575
+LONGEST_CELL = 32_767
+"""Characters of one cell of a workbook."""
+_RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_text(path: Path, text: str, *, private: bool = False) -> Path:
@@ -37,33 +45,94 @@ def write_bytes(path: Path, content: bytes, *, private: bool = False) -> Path:
 
 
 def safe_cells(table: ir.Table) -> ir.Table:
-    """Text that a spreadsheet would run as a formula (starting with = + - @, tab or carriage return) gets a leading apostrophe."""
+    """Text that a spreadsheet would run as a formula (starting with = + - @, tab or carriage return) gets a leading apostrophe.
+
+    So do headers.
+    """
     risky = {}
     for name, kind in table.schema().items():
         if kind.is_string():
             column: Any = table[name]
             risky[name] = column.re_search(r"^[=+\-@\t\r]").fill_null(False).ifelse(ibis.literal("'") + column, column)
-    return table.mutate(**risky) if risky else table
+    safe = table.mutate(**risky) if risky else table
+    return safe.rename({f"'{name}": name for name in table.columns if name.startswith(_RISKY)})
 
 
 def write_csv(con: Any, table: ir.Table, path: Path) -> Path:
     """Write a table as CSV a Vietnamese Excel opens with a double click (UTF-8 with byte-order mark), private to its owner."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".csv")
-    os.close(handle)
-    rough = Path(temporary)
-    marked = rough.with_suffix(".part")
-    try:
+    with _replacing(path, ".csv") as rough, _replacing(path, ".part") as marked:
         con.to_csv(safe_cells(table), rough)
-        # private from its first byte on
-        with (
-            rough.open("rb") as source,
-            os.fdopen(os.open(marked, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "wb") as target,
-        ):
+        with rough.open("rb") as source, marked.open("wb") as target:
             target.write(b"\xef\xbb\xbf")
             shutil.copyfileobj(source, target, 1 << 20)
         marked.replace(path)
-    finally:
-        rough.unlink(missing_ok=True)
-        marked.unlink(missing_ok=True)
     return path
+
+
+def write_xlsx(con: Any, table: ir.Table, path: Path, *, sheet: str = "Sheet1") -> Path:
+    """Write a table as a workbook of one sheet, private to its owner.
+
+    Text is written as text: telephone numbers keep their zeros, nothing runs as a formula or becomes a link. What
+    begins like a formula is marked as in :func:`write_csv`, since the sheet may be saved as CSV one day.
+
+    Args:
+        con: the backend the table lives in.
+        table: text, numbers, truth values, dates and times; at most :data:`MOST_SHEET_ROWS` rows.
+        path: of the workbook.
+        sheet: name on its tab.
+
+    Raises:
+        ValueError: more rows than a sheet can hold.
+    """
+    rows = con.to_pyarrow(_storable(safe_cells(table)))
+    if rows.num_rows > MOST_SHEET_ROWS:
+        raise ValueError(f"a sheet holds {MOST_SHEET_ROWS:,} rows below its header, not {rows.num_rows:,}")
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with _replacing(path, ".xlsx") as rough:
+        with xlsxwriter.Workbook(rough, {**options, "nan_inf_to_errors": True}) as book:
+            page = book.add_worksheet(sheet)
+            head = book.add_format({"bold": True})
+            page.freeze_panes(1, 0)
+            for i, name in enumerate(rows.column_names):
+                shown = book.add_format({"num_format": _number_format(rows.schema.field(i).type)})
+                page.set_column(i, i, 16, shown)
+                page.write_string(0, i, name, head)
+                page.write_column(1, i, rows.column(i).to_pylist(), shown)
+        rough.replace(path)
+    return path
+
+
+def _storable(table: ir.Table) -> ir.Table:
+    """The table as a sheet can hold it: no character that XML has not, texts of its longest length, decimals as doubles."""
+    cells: dict[str, Any] = {}
+    for name, kind in table.schema().items():
+        column: Any = table[name]
+        if kind.is_string():
+            cells[name] = column.re_replace(r"[\x00-\x08\x0B\x0C\x0E-\x1F\x{FFFE}\x{FFFF}]", "").left(LONGEST_CELL)
+        elif kind.is_decimal():
+            cells[name] = column.cast("float64")
+        elif kind.is_timestamp() and kind.timezone:
+            cells[name] = column.cast("timestamp")
+        elif kind.is_nested():
+            cells[name] = column.cast("string").left(LONGEST_CELL)
+    return table.mutate(**cells) if cells else table
+
+
+def _number_format(kind: pa.DataType) -> str:
+    if pa.types.is_timestamp(kind):
+        return "yyyy-mm-dd hh:mm"
+    if pa.types.is_date(kind):
+        return "yyyy-mm-dd"
+    return "@" if pa.types.is_string(kind) or pa.types.is_large_string(kind) else "General"
+
+
+@contextmanager
+def _replacing(path: Path, suffix: str) -> Iterator[Path]:
+    """An empty private file beside `path` to write to and move over it; gone afterwards unless it was moved."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=suffix)
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)

@@ -133,6 +133,8 @@ def read(
         carried: headers under which the value of a merged cell stands for every row it spans.
     """
     headers = unique([nfc(cell) for cell in head.rows[header_row]])
+    if all(is_private(header) for header in headers):
+        raise InputError("{file} is empty; export it again.", file=path.name)
     if head.cut:
         raw = _read_json(con, path, head, headers, folder)
     elif head.typed:
@@ -193,33 +195,48 @@ def _read_json(con: Any, path: Path, head: Head, headers: tuple[str, ...], folde
 def _read_text(con: Any, path: Path, head: Head, header_row: int, headers: tuple[str, ...], folder: Path) -> Raw:
     name = ibis.util.gen_name("intake_text")
     source = as_utf8(path, head.encoding, folder)
-    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(headers)))
-    kept = ", ".join(f"c{i}" for i, header in enumerate(headers) if not is_private(header))
-    # the options name every choice, so that DuckDB guesses nothing; rows it cannot cut are kept aside
-    con.raw_sql(
-        f"""CREATE TEMP TABLE {name} AS SELECT {kept} FROM read_csv('{_quoted(source)}', auto_detect=false, header=true,
-        skip={header_row}, delim='{head.delimiter.replace("'", "''")}', quote='"', escape='"', columns={{{columns}}},
-        max_line_size={LONGEST_LINE}, buffer_size=67108864, store_rejects=true, rejects_table='{name}_bad', rejects_scan='{name}_scan')"""  # noqa: S608
-    )
+    _cut(con, name, source, head, header_row, headers)
+    if _unclosed(con, name):
+        # the lines below would be swallowed: read again line by line, quotation marks as the characters they are
+        drop(con, name, f"{name}_bad", f"{name}_scan")
+        _cut(con, name, source, head, header_row, headers, quoted=False)
     private = any(is_private(header) for header in headers)
     malformed = _malformed(con, name, header_row, private=private)
     return _numbered(con, name, headers, malformed)
 
 
-def _malformed(con: Any, name: str, header_row: int, *, private: bool) -> str:
-    """Rows that could not be cut, once each; without their text where that may hold identity-card numbers.
-
-    A quotation mark that is never closed swallows the lines below it: each of them counts as a row.
-    """
-    raw = "NULL::VARCHAR" if private else "lines[n]"
+def _cut(
+    con: Any, name: str, source: Path, head: Head, header_row: int, headers: tuple[str, ...], *, quoted: bool = True
+) -> None:
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(headers)))
+    kept = [f"c{i}" for i, header in enumerate(headers) if not is_private(header)]
+    if not quoted:
+        kept = [rf"""regexp_replace({c}, '^\s*"(.*)"\s*$', '\1') AS {c}""" for c in kept]
+    quote = '"' if quoted else ""
+    # the options name every choice, so that DuckDB guesses nothing; rows it cannot cut are kept aside
     con.raw_sql(
-        f"""CREATE TEMP TABLE {name}_rows AS
-        WITH bad AS (
-            SELECT min(line) - {header_row + 1} AS place, string_split_regex(rtrim(coalesce(any_value(csv_line), ''), chr(10) || chr(13)), '\r\n|\r|\n') AS lines
-            FROM {name}_bad GROUP BY line_byte_position
-        ), moved AS (SELECT *, place + coalesce(sum(len(lines) - 1) OVER (ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS first FROM bad),
-        cut AS (SELECT lines, first, unnest(range(1, len(lines) + 1)) AS n FROM moved)
-        SELECT (first + n - 1)::BIGINT AS source_row, {raw} AS raw, 'malformed' AS reason FROM cut"""  # noqa: S608
+        f"""CREATE TEMP TABLE {name} AS SELECT {", ".join(kept)} FROM read_csv('{_quoted(source)}', auto_detect=false,
+        header=true, skip={header_row}, delim='{head.delimiter.replace("'", "''")}', quote='{quote}', escape='{quote}',
+        columns={{{columns}}}, max_line_size={LONGEST_LINE}, buffer_size=67108864, store_rejects=true,
+        rejects_table='{name}_bad', rejects_scan='{name}_scan')"""  # noqa: S608
+    )
+
+
+def _unclosed(con: Any, name: str) -> bool:
+    """Whether a quotation mark opened a cell that goes on over lines of other rows."""
+    found = con.raw_sql(
+        f"""SELECT count(*) FROM {name}_bad WHERE error_type IN ('UNQUOTED VALUE', 'LINE SIZE OVER MAXIMUM')
+        AND (length(csv_line) >= 10000 OR regexp_matches(rtrim(csv_line, chr(10) || chr(13)), '[\r\n]'))"""  # noqa: S608
+    )
+    return bool(found.fetchone()[0])
+
+
+def _malformed(con: Any, name: str, header_row: int, *, private: bool) -> str:
+    """Rows that could not be cut, once each; without their text where that may hold identity-card numbers."""
+    raw = "NULL::VARCHAR" if private else "any_value(csv_line)"
+    con.raw_sql(
+        f"""CREATE TEMP TABLE {name}_rows AS SELECT (min(line) - {header_row + 1})::BIGINT AS source_row, {raw} AS raw,
+        'malformed' AS reason FROM {name}_bad GROUP BY line_byte_position"""  # noqa: S608
     )
     con.raw_sql(f"DROP TABLE {name}_bad; DROP TABLE {name}_scan")
     return f"{name}_rows"
