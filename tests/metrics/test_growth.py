@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -45,16 +45,40 @@ def test_three_months_by_head(orders: Any) -> None:
 
 
 def test_quick_ratio(orders: Any) -> None:
-    """March: one back for one missing; since January: four in for two missing."""
+    """Opened in October; January and February each bring one new face, March one back; one is missing in February and one in March."""
+    opened = "An 2025-10-01 10\nAn 2025-12-02 10\n"
+    found = growth(orders(opened + SIX), as_of=date(2026, 3, 31))
+    people = found.judged[["new", "resurrected", "churned"]].to_numpy().tolist()
+    assert people == [[1, 0, 0], [1, 0, 1], [0, 1, 1]]
+    assert (found.quick_ratio, found.quick_ratio_year) == (1.0, 1.5)
+
+
+def test_the_first_three_months_are_not_judged(orders: Any) -> None:
+    """Whoever comes while the data are young looks new, so a business of 90 days has accounts but no ratio."""
     found = growth(orders(SIX), as_of=date(2026, 3, 31))
-    assert (found.quick_ratio, found.quick_ratio_year) == (1.0, 2.0)
+    assert found.months["churned"].sum() == 2
+    assert found.judged.empty
+    assert (found.quick_ratio, found.quick_ratio_year) == (None, None)
+
+
+def test_a_month_the_data_begin_in_is_a_part(con: Any) -> None:
+    """Daily sales from 20 January: January is a part; from the 3rd (closed for New Year) it is a month."""
+
+    def complete(day: int) -> list[bool]:
+        start = datetime(2026, 1, day, 9)
+        found = [Sale("An", start + timedelta(days=i), 5.0) for i in range(90)]
+        return list(growth(table(con, found), as_of=date(2026, 3, 30)).months["complete"])
+
+    assert complete(20) == [False, True, False]
+    assert complete(3) == [True, True, False]
 
 
 def test_an_unfinished_month_is_not_judged(orders: Any) -> None:
     """With the data ending on 30 March the ratio is February's, and March is marked."""
-    found = growth(orders(SIX), as_of=date(2026, 3, 30))
-    assert found.months["complete"].tolist() == [True, True, False]
-    assert (found.quick_ratio, found.quick_ratio_year) == (1.0, 3.0)
+    opened = "An 2025-10-01 10\nAn 2025-12-02 10\n"
+    found = growth(orders(opened + SIX), as_of=date(2026, 3, 30))
+    assert found.months["complete"].tolist() == [True] * 5 + [False]
+    assert (found.quick_ratio, found.quick_ratio_year) == (1.0, 2.0)
 
 
 def test_nobody_left_nobody_to_divide_by(orders: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 import ibis
@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from helpers.metrics.customers import identified
+from helpers.metrics.months import covered, first_of, month_index
 
 Measure = Literal["customers", "orders", "net_revenue"]
 
@@ -21,12 +22,16 @@ class Cohorts:
 
     Attributes:
         cells: cohort (first day of the acquisition month), month (first day of the activity month), months_since, customers,
-            orders, net_revenue, complete (False when the data end inside the month: the counts are then a part, not a total).
+            orders, net_revenue, complete (False when the data begin or end inside the month: the counts are then a part, not a
+            total).
         sizes: customers per cohort, indexed by cohort.
+        newcomers: cohorts in which "first order" means more than "first order on file" (the data's first three months hold
+            old customers too).
     """
 
     cells: pd.DataFrame
     sizes: pd.Series
+    newcomers: tuple[date, ...] = ()
 
     def matrix(self, measure: Measure = "customers", align: Literal["left", "calendar"] = "left") -> pd.DataFrame:
         """cohort × months since (or × calendar month).
@@ -42,20 +47,11 @@ class Cohorts:
         return self.matrix("customers").div(self.sizes, axis=0)
 
 
-def month_index(day: ir.DateValue) -> ir.IntegerValue:
-    """Months since year 0: differences are whole calendar months."""
-    return day.year() * 12 + day.month() - 1
-
-
-def _month(index: int) -> date:
-    return date(index // 12, index % 12 + 1, 1)
-
-
 def cohorts(orders: ir.Table, *, as_of: date) -> Cohorts:
     """Acquisition month × months since: active customers, orders, net revenue.
 
-    Every cell between a cohort's first month and the month of `as_of` is present; `complete` says whether `as_of` has seen
-    the whole month. Source: Fader, Hardie & Ross, The Customer-Base Audit, lenses 3–5.
+    Every cell between a cohort's first month and the month of `as_of` is present; `complete` says whether the data
+    hold the whole month. Source: Fader, Hardie & Ross, The Customer-Base Audit, lenses 3–5.
     """
     known = identified(orders, as_of)
     known = known.mutate(first=known.day.min().over(ibis.window(group_by="customer_id")))
@@ -64,8 +60,7 @@ def cohorts(orders: ir.Table, *, as_of: date) -> Cohorts:
         customers=known.customer_id.nunique(), orders=known.count(), net_revenue=known.net_revenue.sum()
     )
     frame = active.to_pandas()
-    last = as_of.year * 12 + as_of.month - 1
-    month_is_over = (as_of + timedelta(days=1)).day == 1
+    seen = covered(orders, as_of=as_of)
     if frame.empty:
         kinds = {
             "cohort": "object",
@@ -77,17 +72,18 @@ def cohorts(orders: ir.Table, *, as_of: date) -> Cohorts:
         kinds |= {"net_revenue": "float64", "complete": "bool"}
         empty = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
         return Cohorts(empty, pd.Series(dtype="int64"))
-    born = range(int(frame["cohort"].min()), last + 1)
-    grid = pd.MultiIndex.from_tuples([(c, m) for c in born for m in range(c, last + 1)], names=["cohort", "month"])
+    pairs = [(cohort, month) for cohort in seen.months for month in seen.months if month >= cohort]
+    grid = pd.MultiIndex.from_tuples(pairs, names=["cohort", "month"])
     cells = frame.set_index(["cohort", "month"]).reindex(grid, fill_value=0).reset_index()
     sizes = cells[cells["cohort"] == cells["month"]].set_index("cohort")["customers"]
     cells = cells[cells["cohort"].map(sizes) > 0]
     cells = cells.assign(
         months_since=cells["month"] - cells["cohort"],
-        complete=(cells["month"] < last) | month_is_over,
-        cohort=cells["cohort"].map(_month),
-        month=cells["month"].map(_month),
+        complete=cells["month"].map(seen.complete),
+        cohort=cells["cohort"].map(first_of),
+        month=cells["month"].map(first_of),
     )
     sizes = sizes[sizes > 0]
-    sizes.index = pd.Index([_month(int(i)) for i in sizes.index], name="cohort")
-    return Cohorts(cells.reset_index(drop=True), sizes)
+    settled = seen.settled_from
+    sizes.index = pd.Index([first_of(int(i)) for i in sizes.index], name="cohort")
+    return Cohorts(cells.reset_index(drop=True), sizes, tuple(c for c in sizes.index if settled and c >= settled))

@@ -121,6 +121,13 @@ def business_rhythm(orders: ir.Table, as_of: date) -> Rhythm | None:
     )
 
 
+def shrunk(log_sum: ir.NumericValue, gaps: ir.NumericValue, rhythm: Rhythm) -> ir.FloatingValue:
+    """Typical gap in days of somebody with that many gaps, whose logarithms add up to `log_sum`."""
+    pulled = rhythm.prior_gaps * math.log(rhythm.typical_days)
+    typical: ir.FloatingValue = ((log_sum + pulled) / (gaps + rhythm.prior_gaps)).exp()
+    return typical
+
+
 def with_rhythm(customers: ir.Table, orders: ir.Table, as_of: date, rhythm: Rhythm | None) -> ir.Table:
     """Add `rhythm_days`: each customer's typical gap, shrunk toward the business's when they have few gaps.
 
@@ -132,9 +139,5 @@ def with_rhythm(customers: ir.Table, orders: ir.Table, as_of: date, rhythm: Rhyt
     days = purchase_days(orders, as_of)
     gaps = days.filter(days.gap.notnull())
     own = gaps.group_by("customer_id").agg(log_sum=gaps.gap.cast("float64").ln().sum(), n=gaps.count())
-    prior = ibis.literal(rhythm.prior_gaps)
-    own = own.select(
-        "customer_id",
-        rhythm_days=((own.log_sum + prior * ibis.literal(rhythm.typical_days).ln()) / (own.n + prior)).exp(),
-    )
+    own = own.select("customer_id", rhythm_days=shrunk(own.log_sum, own.n, rhythm))
     return customers.left_join(own, "customer_id").drop("customer_id_right")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from helpers.metrics.cohorts import month_index
 from helpers.metrics.customers import identified
+from helpers.metrics.months import Covered, covered, first_of, month_index
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,21 @@ class Growth:
     Attributes:
         months: one row per calendar month: month, active, new, retained, resurrected, churned (customers of the month before
             who did not buy), revenue, revenue_new, revenue_resurrected, revenue_expansion, revenue_contraction,
-            revenue_churned (the last two as positive amounts lost), complete (False when the data end inside the month).
-        quick_ratio: (new + resurrected) / churned over the last complete month; None when nobody churned or no month is complete.
-        quick_ratio_year: the same over the last twelve complete months.
+            revenue_churned (the last two as positive amounts lost), complete (False when the data begin or end inside the
+            month), judged (complete, and late enough that a customer who looks new is not merely one whose earlier visits
+            lie before the data, see :meth:`helpers.metrics.months.Covered.judged`).
+        quick_ratio: (new + resurrected) / churned over the last judged month; None when nobody churned or no month is judged.
+        quick_ratio_year: the same over the last twelve judged months.
     """
 
     months: pd.DataFrame
     quick_ratio: float | None
     quick_ratio_year: float | None
+
+    @property
+    def judged(self) -> pd.DataFrame:
+        """The months from which conclusions may be drawn."""
+        return self.months[self.months["judged"].astype(bool)]
 
 
 def growth(orders: ir.Table, *, as_of: date) -> Growth:
@@ -70,22 +77,21 @@ def growth(orders: ir.Table, *, as_of: date) -> Growth:
     departures = leavers.group_by(month=leavers.month + 1).agg(
         churned=leavers.count(), revenue_churned=leavers.value.sum()
     )
-    return _assemble(arrivals.to_pandas(), departures.to_pandas(), as_of)
+    return _assemble(arrivals.to_pandas(), departures.to_pandas(), covered(orders, as_of=as_of))
 
 
-def _assemble(arrivals: pd.DataFrame, departures: pd.DataFrame, as_of: date) -> Growth:
-    last = as_of.year * 12 + as_of.month - 1
+def _assemble(arrivals: pd.DataFrame, departures: pd.DataFrame, seen: Covered) -> Growth:
     if arrivals.empty:
-        nothing = arrivals.join(departures.drop(columns="month")).assign(complete=pd.Series(dtype="bool"))
-        return Growth(nothing, None, None)
-    span = range(int(arrivals["month"].min()), last + 1)
-    months = arrivals.set_index("month").reindex(span).join(departures.set_index("month")).fillna(0.0)
+        flags = {name: pd.Series(dtype="bool") for name in ("complete", "judged")}
+        return Growth(arrivals.join(departures.drop(columns="month")).assign(**flags), None, None)
+    months = arrivals.set_index("month").reindex(seen.months).join(departures.set_index("month")).fillna(0.0)
     counts = ["active", "new", "retained", "resurrected", "churned"]
     months = months.astype(dict.fromkeys(counts, "int64"))
-    months["complete"] = (months.index < last) | ((as_of + timedelta(days=1)).day == 1)
-    full = months[months["complete"]]
+    months["complete"] = [seen.complete(i) for i in months.index]
+    months["judged"] = [seen.judged(i) for i in months.index]
+    full = months[months["judged"]]
     months = months.reset_index()
-    months["month"] = months["month"].map(lambda i: date(i // 12, i % 12 + 1, 1))
+    months["month"] = months["month"].map(first_of)
     return Growth(months, _quick_ratio(full.tail(1)), _quick_ratio(full.tail(12)))
 
 

@@ -72,25 +72,24 @@ def repeat_rate(orders: ir.Table, *, as_of: date, horizon_days: int) -> RepeatRa
     return repeat_rates(orders, as_of=as_of, horizons=(horizon_days,))[0]
 
 
-def waiting_times(orders: ir.Table, *, as_of: date, nth: int = 2) -> pd.DataFrame:
-    """Counts behind the Kaplan–Meier curve: one row per number of days.
+def waiting_times(orders: ir.Table, *, as_of: date, nths: Sequence[int] = (2,)) -> pd.DataFrame:
+    """Counts behind the Kaplan–Meier curves: one row per order number and number of days.
 
-    Waiting for the n-th order starts with the (n−1)-th.
+    Waiting for the n-th order starts with the (n−1)-th. One pass over the orders, however many order numbers are asked for.
 
     Returns:
-        days, events (n-th orders after that many days), censored (still waiting when the data end). At most one row per day
-        of history, whatever the number of customers.
+        nth, days, events (n-th orders after that many days), censored (still waiting when the data end). At most one row per
+        order number and day of history, whatever the number of customers.
     """
     known = identified(orders, as_of)
     window = ibis.window(group_by="customer_id", order_by=["ordered_at", "order_id"])
-    ranked = known.mutate(position=ibis.row_number().over(window) + 1)
-    pairs = ranked.group_by("customer_id").agg(
-        start=ranked.day.min(where=ranked.position == nth - 1), end=ranked.day.min(where=ranked.position == nth)
+    waits = known.select(
+        nth=(ibis.row_number().over(window) + 2).cast("int64"), start=known.day, end=known.day.lead().over(window)
     )
-    pairs = pairs.filter(pairs.start.notnull())
-    pairs = pairs.mutate(days=pairs.end.fill_null(ibis.literal(as_of)).delta(pairs.start, unit="day"))
-    counts = pairs.group_by("days").agg(events=pairs.end.notnull().sum(), censored=pairs.end.isnull().sum())
-    frame: pd.DataFrame = counts.order_by("days").to_pandas()
+    waits = waits.filter(waits.nth.isin(list(nths)))
+    waits = waits.mutate(days=waits.end.fill_null(ibis.literal(as_of)).delta(waits.start, unit="day"))
+    counts = waits.group_by("nth", "days").agg(events=waits.end.notnull().sum(), censored=waits.end.isnull().sum())
+    frame: pd.DataFrame = counts.order_by("nth", "days").to_pandas()
     return frame.astype("int64")
 
 
@@ -128,7 +127,17 @@ def return_curve(orders: ir.Table, *, as_of: date, nth: int = 2) -> ReturnCurve 
     Returns:
         The curve, cut where fewer than 10 customers are still followed: beyond it the tail is one or two people.
     """
-    waits = waiting_times(orders, as_of=as_of, nth=nth)
+    return _curve(waiting_times(orders, as_of=as_of, nths=(nth,)), nth)
+
+
+def return_curves(orders: ir.Table, *, as_of: date, rungs: int = 4) -> tuple[ReturnCurve | NotEnough, ...]:
+    """:func:`return_curve` for the 2nd, 3rd, … order, from one pass over the orders."""
+    nths = range(2, rungs + 2)
+    waits = waiting_times(orders, as_of=as_of, nths=nths)
+    return tuple(_curve(waits[waits["nth"] == nth], nth) for nth in nths)
+
+
+def _curve(waits: pd.DataFrame, nth: int) -> ReturnCurve | NotEnough:
     found = kaplan_meier(waits["days"], waits["events"], waits["censored"])
     if isinstance(found, NotEnough):
         return found
@@ -159,10 +168,9 @@ class Rung:
 def purchase_ladder(orders: ir.Table, *, as_of: date, horizon_days: int = 180, rungs: int = 4) -> tuple[Rung, ...]:
     """1 − Ŝ at the horizon for the 2nd, 3rd, … order; stops where too few customers have come that far."""
     ladder = []
-    for nth in range(2, rungs + 2):
-        curve = return_curve(orders, as_of=as_of, nth=nth)
+    for curve in return_curves(orders, as_of=as_of, rungs=rungs):
         reading = None if isinstance(curve, NotEnough) else curve.at(horizon_days)
         if isinstance(curve, NotEnough) or reading is None:
             break
-        ladder.append(Rung(nth, horizon_days, *reading, curve.n))
+        ladder.append(Rung(curve.nth, horizon_days, *reading, curve.n))
     return tuple(ladder)

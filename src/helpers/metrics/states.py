@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -11,6 +13,8 @@ import ibis.expr.types as ir
 from helpers.metrics.customers import Rhythm, purchase_days
 
 STATES = ("active", "late", "lapsed", "lost", "reactivated")
+HERE, GONE = ("active", "late", "reactivated"), ("lapsed", "lost")
+"""Those who still come, and those who by all that was seen have stopped."""
 _QUANTILES = (0.90, 0.97, 0.995)
 
 
@@ -32,6 +36,14 @@ class Thresholds:
 
 FALLBACK = Thresholds(ratio=(2.0, 4.0, 8.0), first_days=(60, 180, 365), returns=0)
 """Used, and said so, while the business has too few returns to read limits from (fewer than 30)."""
+
+
+def ruler(facts: Mapping[str, Any]) -> tuple[Rhythm | None, Thresholds]:
+    """Rhythm and limits of the business as a run has recorded them (`rhythm`, `thresholds`)."""
+    rhythm, limits = facts["rhythm"], facts["thresholds"]
+    first, ratio = limits["first_days"], limits["ratio"]
+    found = Thresholds((ratio[0], ratio[1], ratio[2]), (first[0], first[1], first[2]), limits["returns"])
+    return None if rhythm is None else Rhythm(**rhythm), found
 
 
 def thresholds(orders: ir.Table, customers: ir.Table, *, as_of: date, rhythm: Rhythm | None) -> Thresholds:

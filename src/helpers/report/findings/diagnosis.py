@@ -129,7 +129,7 @@ def where_now(found: WhereNow, run: Run) -> Finding:
 def bucket(accounts: Growth, run: Run) -> Finding:
     """S09: does the bucket fill faster than it leaks?"""
     say = run.say
-    full = accounts.months[accounts.months["complete"]] if len(accounts.months) else accounts.months
+    full = accounts.judged
     if not run.facts["overview"]["customers"]:
         return too_few(NotEnough(0, 10, "customers"), say.text("how customers come and go"), say)
     if len(full) < 2:
@@ -163,7 +163,7 @@ def bucket(accounts: Growth, run: Run) -> Finding:
 def bucket_chart(accounts: Growth, run: Run) -> Figure | Missing:
     """Growth accounting in customers, month by month."""
     say = run.say
-    full = accounts.months[accounts.months["complete"]] if len(accounts.months) else accounts.months
+    full = accounts.judged
     if not run.facts["overview"]["customers"]:
         return not_yet(say.text("Coming and going by month"), run)
     if len(full) < 2:
