@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from businesses import made
 
 from helpers.metrics import base
 from helpers.metrics.customers import summarise
@@ -112,6 +113,31 @@ class TestSixMonthsAgo:
         """A business younger than half a year has nobody to ask about."""
         found = base.six_months_ago(orders("An 2026-06-01 5"), as_of=self.END)
         assert (found.still, found.quiet_revenue) == (NotEnough(0, 10), 0.0)
+
+
+class TestWhatBecame:
+    """The same customers in the words of the states."""
+
+    END = date(2026, 6, 30)
+
+    def test_by_head(self, con: Any, orders: Any) -> None:
+        """Of twelve of half a year ago three are active, two lost, seven asleep; whoever came only later is not asked about."""
+        then = self.END - timedelta(days=200)
+        lines = [f"c{i:02d} {then} {10 + i}" for i in range(12)] + [f"new {self.END} 99", f"– {then} 99"]
+        states = ["active"] * 3 + ["lost"] * 2 + ["lapsed"] * 7 + ["active"]
+        who = made(con, {"customer_id": [*(f"c{i:02d}" for i in range(12)), "new"], "state": states})
+        found = base.what_became(orders("\n".join(lines)), who, as_of=self.END)
+        counted = {state: share.k for state, share in found.shares.items() if isinstance(share, Rate)}
+        assert counted == {"active": 3, "late": 0, "lapsed": 7, "lost": 2, "reactivated": 0}
+        assert found.customers == 12
+        assert found.spent == {"active": 33.0, "late": 0.0, "lapsed": 126.0, "lost": 27.0, "reactivated": 0.0}
+
+    def test_nobody(self, con: Any, orders: Any) -> None:
+        """A business younger than half a year has nobody to ask about."""
+        who = made(con, {"customer_id": ["An"], "state": ["active"]})
+        found = base.what_became(orders("An 2026-06-01 5"), who, as_of=self.END)
+        assert found.customers == 0
+        assert set(found.shares.values()) == {NotEnough(0, 10)}
 
 
 class TestWeekly:

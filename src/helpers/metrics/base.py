@@ -9,6 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from helpers.metrics.customers import identified
+from helpers.metrics.states import STATES
 from helpers.metrics.uncertainty import NotEnough, Rate, rate
 
 
@@ -120,6 +121,44 @@ def six_months_ago(orders: ir.Table, *, as_of: date, window_days: int = 60, ago_
         .iloc[0]
     )
     return WhereNow(then_from, then_to, rate(int(row["k"]), int(row["n"])), float(row["quiet"]))
+
+
+@dataclass(frozen=True)
+class Became:
+    """Where the customers of an earlier period stand now, in the words of the states (S27).
+
+    Attributes:
+        then_from, then_to: the earlier window. customers: how many bought in it. shares: per state of today, their share of
+            them. spent: per state, what they had spent in the earlier window.
+    """
+
+    then_from: date
+    then_to: date
+    customers: int
+    shares: dict[str, Rate | NotEnough]
+    spent: dict[str, float]
+
+
+def what_became(
+    orders: ir.Table, customers: ir.Table, *, as_of: date, window_days: int = 60, ago_days: int = 182
+) -> Became:
+    """State of today of everybody who ordered in a window half a year ago.
+
+    Args:
+        customers: summary with `state`.
+    """
+    known = identified(orders, as_of)
+    then_to = as_of - timedelta(days=ago_days)
+    then_from = then_to - timedelta(days=window_days - 1)
+    there = known.filter((known.day >= ibis.literal(then_from)) & (known.day <= ibis.literal(then_to)))
+    each = there.group_by("customer_id").agg(spent=there.net_revenue.sum())
+    today = each.inner_join(customers.select("customer_id", "state"), "customer_id")
+    found = today.group_by("state").agg(n=today.count(), spent=today.spent.sum()).to_pyarrow().to_pylist()
+    rows = {row["state"]: row for row in found}
+    total = sum(int(row["n"]) for row in found)
+    shares = {state: rate(int(rows[state]["n"]) if state in rows else 0, total) for state in STATES}
+    spent = {state: float(rows[state]["spent"]) if state in rows else 0.0 for state in STATES}
+    return Became(then_from, then_to, total, shares, spent)
 
 
 @dataclass(frozen=True)

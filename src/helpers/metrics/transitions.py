@@ -40,7 +40,9 @@ def month_ends(orders: ir.Table, seen: Covered, *, rhythm: Rhythm | None, limits
         frequency=ibis.row_number().over(ibis.window(**each)).cast("int64"),
         later=days.day.lead().over(ibis.window(**each)),
     )
-    days = days.mutate(log_sum=days.log_gap.sum().over(so_far), month=month_index(days.day), until=month_index(days.later))
+    days = days.mutate(
+        log_sum=days.log_gap.sum().over(so_far), month=month_index(days.day), until=month_index(days.later)
+    )
     # the last purchase day of a month describes the customer until the month of the next one
     closing = days.filter(days.until.isnull() | (days.until > days.month))
     ends = ibis.memtable(_ends(seen))
@@ -61,9 +63,7 @@ def month_ends(orders: ir.Table, seen: Covered, *, rhythm: Rhythm | None, limits
 
 def _ends(seen: Covered) -> pa.Table:
     over = [i for i in seen.months if last_of(i) <= seen.last_day]
-    return pa.table(
-        {"end_month": pa.array(over, pa.int64()), "end": pa.array([last_of(i) for i in over], pa.date32())}
-    )
+    return pa.table({"end_month": pa.array(over, pa.int64()), "end": pa.array([last_of(i) for i in over], pa.date32())})
 
 
 @dataclass(frozen=True)
