@@ -13,6 +13,8 @@ import ibis.expr.types as ir
 from helpers import files, tables
 from helpers.business import Business
 from helpers.language import Language
+from helpers.metrics.season import Festival
+from helpers.playbook import load
 from helpers.records import plain
 
 ENVIRONMENT = "RETENTION_RUN"
@@ -50,6 +52,11 @@ class Run:
         if self.tables.customers is None:
             raise RuntimeError("this run has no customers table; the pipeline writes it before any notebook runs")
         return self.tables.customers
+
+    @property
+    def festivals(self) -> tuple[Festival, ...]:
+        """Holidays of the business's country that move through the calendar; none when the rules do not know the country."""
+        return load().rules.festivals(self.business.country)
 
     def money(self, amount: float) -> str:
         """An amount in the business's currency, as said aloud."""

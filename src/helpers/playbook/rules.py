@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from helpers.errors import InputError
+from helpers.metrics.season import Festival
 from helpers.playbook.models import Row, Slug, Strict, Text, WrittenChannel
 
 T = TypeVar("T")
@@ -103,7 +104,12 @@ class Hours(Strict):
 
 
 class Holiday(Strict):
-    """Days that make a week unlike an ordinary one; either listed or the same every year (``MM-DD``)."""
+    """Days that make a week unlike an ordinary one; either listed or the same every year (``MM-DD``).
+
+    Attributes:
+        compare_relative: it moves through the calendar, so weeks around it are compared with the weeks around it a year before.
+        days_before, days_after: how far such a holiday reaches; needed with `compare_relative`, meaningless without.
+    """
 
     id: Slug
     title: Text
@@ -112,6 +118,14 @@ class Holiday(Strict):
     days: tuple[dt.date, ...] = ()
     every_year: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-([0-2]\d|3[01])$")] | None = None
     compare_relative: bool = False
+    days_before: Annotated[int, Field(ge=0, le=60)] = 0
+    days_after: Annotated[int, Field(ge=0, le=60)] = 0
+
+    @model_validator(mode="after")
+    def _reach_goes_with_comparison(self) -> Holiday:
+        if self.compare_relative != (self.days_before + self.days_after > 0):
+            raise ValueError("days_before and days_after belong to compare_relative, and it needs them")
+        return self
 
     @field_validator("days")
     @classmethod
@@ -194,6 +208,13 @@ class Rules(Strict):
     placeholders: dict[str, Placeholder]
     countries: dict[str, Country]
     sources: Sources
+
+    def festivals(self, code: str) -> tuple[Festival, ...]:
+        """Holidays of a country that move through the calendar; none for a country without a file."""
+        holidays = self.countries[code].holidays if code in self.countries else ()
+        return tuple(
+            Festival(h.id, h.days, h.days_before, h.days_after) for h in holidays if h.compare_relative and h.days
+        )
 
     def country(self, code: str) -> Country:
         """The rules of one country.
