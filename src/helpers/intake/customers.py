@@ -32,7 +32,7 @@ def stage(
     columns = {role: raw.column(header) for role, header in mapping.items()}
     rows, columns = prepared(raw, columns, layout, settings.country)
     dates = {role: columns[role] for role in ("birthday",) if role in columns}
-    evidence = gather(con, rows, dates, {}, given=day_first, default=layout.day_first, file=file)
+    evidence = gather(con, dates, {}, given=day_first, default=layout.day_first, file=file)
     rows = rows.mutate(**person_columns(columns, layout, settings.country, evidence.day_first))
     nobody = rows.customer_id.isnull()
     rules = [(nobody & rows.blank, "blank_row"), (nobody & is_total(rows.label), "total_row"), (nobody, "no_customer")]

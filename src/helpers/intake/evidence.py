@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-
-import ibis.expr.types as ir
 
 from helpers.errors import InputError
 from helpers.intake.parsing import DAY_MONTH
@@ -30,7 +29,6 @@ class Evidence:
 
 def gather(
     con: Any,
-    table: ir.Table,
     dates: dict[str, Any],
     figures: dict[str, Any],
     *,
@@ -42,9 +40,8 @@ def gather(
 
     Args:
         con: the engine.
-        table: rows with prepared columns.
-        dates: role → column of it that holds dates.
-        figures: role → column of it that holds figures.
+        dates: role → prepared column that holds dates; each may stand in a table of its own.
+        figures: role → prepared column that holds figures.
         given: `day_first` of business.yml.
         default: that of the layout.
         file: name for messages.
@@ -52,21 +49,39 @@ def gather(
     Raises:
         InputError: the dates can be read both ways, or contradict one another, and nobody said which is meant.
     """
-    asked: dict[str, Any] = {}
+    row: dict[str, Any] = {}
     for role, column in dates.items():
-        if column.type().is_string():
-            asked[f"{role}__first"] = column.re_extract(DAY_MONTH, 1).try_cast("int16").max()
-            asked[f"{role}__second"] = column.re_extract(DAY_MONTH, 2).try_cast("int16").max()
+        row |= _asked(con, role, column, {"first": _part(1), "second": _part(2)})
     for role, column in figures.items():
-        if column.type().is_string():
-            asked[f"{role}__dot"] = column.re_search(_DOT_DECIMAL).any()
-            asked[f"{role}__comma"] = column.re_search(_COMMA_DECIMAL).any()
-            asked[f"{role}__dots"] = column.re_search(_DOT_THOUSANDS).any()
-            asked[f"{role}__commas"] = column.re_search(_COMMA_THOUSANDS).any()
-    if not asked:
-        return Evidence()
-    row = con.to_pyarrow(table.aggregate(**asked)).to_pylist()[0]
+        row |= _asked(con, role, column, _SIGNS)
     return Evidence(_day_first(row, tuple(dates), given, default, file), _decimals(row, tuple(figures)))
+
+
+def _part(number: int) -> Callable[[Any], Any]:
+    """The largest first or second part of a column's dates."""
+    return lambda column: column.re_extract(DAY_MONTH, number).try_cast("int16").max()
+
+
+def _has(pattern: str) -> Callable[[Any], Any]:
+    """Whether any cell of a column has this shape."""
+    return lambda column: column.re_search(pattern).any()
+
+
+_SIGNS = {
+    "dot": _has(_DOT_DECIMAL),
+    "comma": _has(_COMMA_DECIMAL),
+    "dots": _has(_DOT_THOUSANDS),
+    "commas": _has(_COMMA_THOUSANDS),
+}
+
+
+def _asked(con: Any, role: str, column: Any, questions: dict[str, Callable[[Any], Any]]) -> dict[str, Any]:
+    """The answers a column gives, under ``<role>__<question>``; a column that has a type is not asked."""
+    if not column.type().is_string():
+        return {}
+    alone = column.name("cell").as_table()
+    asked = {f"{role}__{question}": answer(alone.cell) for question, answer in questions.items()}
+    return dict(con.to_pyarrow(alone.aggregate(**asked)).to_pylist()[0])
 
 
 def _day_first(

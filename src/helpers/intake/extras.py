@@ -55,7 +55,7 @@ def stage(
         role: c for role, c in columns.items() if role in schema and schema[role].is_temporal() and role != "month"
     }
     figures = {role: c for role, c in columns.items() if role in schema and schema[role].is_floating()}
-    evidence = gather(con, rows, times, figures, given=day_first, default=layout.day_first, file=file)
+    evidence = gather(con, times, figures, given=day_first, default=layout.day_first, file=file)
     rows = resolve(rows, columns, layout, settings.country, people)
     columns = {role: rows[f"r_{role}"] for role in columns}
     parsed = {

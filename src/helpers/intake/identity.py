@@ -30,40 +30,57 @@ def prepared(raw: Raw, columns: dict[str, Any], layout: Format, country: str) ->
         The rows – source_row, a column ``r_<role>`` for each role, whether the row is `blank`, its first text as
         `label` – and role → its column. Typed columns stay as they are.
     """
-
-    def first_half(role: str, column: Any) -> Any:
-        if role in FIGURES:
-            return parsing.bare_figure(column)
-        if role in DATES:
-            return trimmed(column) if column.type().is_string() else column
-        if role == "phone":
-            return phones.digits(column, country)
-        if role.endswith("_id"):
-            return parsing.code(column, layout.customer_suffixes if role == "customer_id" else ())
-        return parsing.text(column)
-
-    texts = [raw.table[name] for name in raw.table.columns if name != "source_row"]
-    cells = [cell.nullif("") if cell.type().is_string() else cell.cast("string") for cell in texts]
-    # a word for “total” stands in the first column or in one that has a role
-    looked_at = [cell for cell in (texts[0], *columns.values()) if cell.type().is_string()]
     rows = raw.table.select(
         "source_row",
-        blank=ibis.coalesce(*cells).isnull(),
-        label=ibis.coalesce(*(cell.nullif("") for cell in looked_at)) if looked_at else ibis.null("string"),
-        **{f"r_{role}": first_half(role, column) for role, column in columns.items()},
+        blank=is_blank(raw.table, raw),
+        label=first_text(raw.table, raw, columns),
+        **{f"r_{role}": first_half(role, column, layout, country) for role, column in columns.items()},
     )
-    if "last_name" in columns:
-        parts = [rows[f"r_{role}"].fill_null("") for role in ("name", "last_name") if role in columns]
-        rows = rows.mutate(r_name=ibis.literal(" ").join(parts).strip().nullif(""))
-        columns = {**columns, "name": columns["last_name"]}
-    return rows, {role: rows[f"r_{role}"] for role in columns}
+    return rows, with_whole_name({role: rows[f"r_{role}"] for role in columns})
+
+
+def first_half(role: str, column: Any, layout: Format, country: str) -> Any:
+    """A raw column without what does not matter to its role; typed columns stay as they are."""
+    if role in FIGURES:
+        return parsing.bare_figure(column)
+    if role in DATES:
+        return trimmed(column) if column.type().is_string() else column
+    if role == "phone":
+        return phones.digits(column, country)
+    if role.endswith("_id"):
+        return parsing.code(column, layout.customer_suffixes if role == "customer_id" else ())
+    return parsing.text(column)
+
+
+def with_whole_name(columns: dict[str, Any]) -> dict[str, Any]:
+    """Prepared columns with the name in one, where it stands in two."""
+    if "last_name" not in columns:
+        return columns
+    parts = [columns[role].fill_null("") for role in ("name", "last_name") if role in columns]
+    whole = ibis.literal(" ").join(parts).strip().nullif("")
+    return {**{role: column for role, column in columns.items() if role != "last_name"}, "name": whole}
+
+
+def is_blank(rows: ir.Table, raw: Raw) -> Any:
+    """Whether no cell of a row holds anything; `rows` have all columns of the raw ones."""
+    cells = [rows[name] for name in raw.table.columns if name != "source_row"]
+    filled = [cell.nullif("") if cell.type().is_string() else cell.cast("string") for cell in cells]
+    return ibis.coalesce(*filled).isnull()
+
+
+def first_text(rows: ir.Table, raw: Raw, columns: dict[str, Any]) -> Any:
+    """The first text of a row: a word for “total” stands in the first column or in one that has a role."""
+    first = next(name for name in raw.table.columns if name != "source_row")
+    names = dict.fromkeys((first, *(column.get_name() for column in columns.values())))
+    texts = [rows[name].nullif("") for name in names if name in rows.columns and rows[name].type().is_string()]
+    return ibis.coalesce(*texts) if texts else ibis.null("string")
 
 
 def is_total(label: Any) -> Any:
     """Whether a row's first word is one for “total”.
 
     Args:
-        label: the first text in the row, as :func:`prepared` finds it.
+        label: the first text in the row, as :func:`first_text` finds it.
     """
     return folded(label).re_search(rf"^({'|'.join(vocabulary().totals)})( |:|$)").fill_null(False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
@@ -10,11 +11,12 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from helpers.intake import parsing, revenue
+from helpers.intake import cells, parsing, revenue
+from helpers.intake.cells import Cells
 from helpers.intake.evidence import Evidence, gather
 from helpers.intake.formats import Format, vocabulary
-from helpers.intake.identity import is_total, person_columns, prepared
-from helpers.intake.parsing import MONEY
+from helpers.intake.identity import first_half, first_text, is_blank, is_total, person_columns, with_whole_name
+from helpers.intake.parsing import COUNT, MONEY, PRICE
 from helpers.intake.reading import Raw
 from helpers.intake.recognition import spares
 from helpers.intake.text import folded, trimmed
@@ -27,6 +29,16 @@ _OF_THE_ORDER = (
     "refund_of",
 )  # fmt: skip
 """Roles that stand once per order where a layout fills only the order's first row."""
+
+_UNDERSTOOD_TOGETHER: dict[str, tuple[str, ...]] = {
+    "moment": ("ordered_at", "ordered_time"),
+    "person": ("customer_id", "name", "last_name", "phone", "email", "birthday"),
+    "goods": ("product_id", "product", "category"),
+    "place": ("currency", "channel", "branch", "staff"),
+    "state": ("status", "cancelled_at", "test", "row_type"),
+    **{role: (role,) for role in _FIGURES},
+}
+"""Groups of roles whose cells are parsed once for all rows that hold the same ones; an order's number hardly repeats."""
 
 STAGE = ibis.schema(
     {
@@ -65,6 +77,15 @@ class Staged:
     made_up_ids: bool
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """How one file is read: its layout, what holds for every file, and what its own cells show."""
+
+    layout: Format
+    settings: Settings
+    evidence: Evidence
+
+
 def stage(
     con: Any, raw: Raw, layout: Format, mapping: dict[str, str], settings: Settings,
     *, file: str, file_no: int, day_first: bool | None,
@@ -87,26 +108,23 @@ def stage(
     further = spares(layout, raw.headers, mapping)
     raw = _filled(raw, mapping, layout, further)
     columns = _columns(raw, mapping, further)
-    table, columns = prepared(raw, columns, layout, settings.country)
-    figures = {role: columns[role] for role in _FIGURES if role in columns}
-    dates = {"ordered_at": columns["ordered_at"]}
-    evidence = gather(con, table, dates, figures, given=day_first, default=layout.day_first, file=file)
-    decimals = {role: layout.decimal or _decimal(evidence, role, settings) for role in figures}
-    parsed = _parse(table, columns, layout, settings, evidence, decimals, file_no)
+    rows = raw.table.mutate(**{f"c_{role}": column for role, column in columns.items()})
+    groups = _groups(con, rows, set(columns), layout, settings)
+    different = {role: column for group in groups.values() for role, column in group.columns.items()}
+    dates, figures = ({r: different[r] for r in roles if r in different} for roles in (("ordered_at",), _FIGURES))
+    evidence = gather(con, dates, figures, given=day_first, default=layout.day_first, file=file)
+    reading = _Reading(layout, settings, evidence)
+    table = cells.looked_up(con, rows, [(group, _meaning(name, group, reading)) for name, group in groups.items()])
     made_up = "order_id" not in columns
-    if made_up:
-        parsed = parsed.mutate(order_id=_made_up_id(parsed))
-    reasoned = parsed.mutate(reason=_reason(parsed, layout, settings, made_up=made_up))
-    valued = _value(reasoned, once=_total_once(con, table, columns, layout))
-    rows = valued.select(*STAGE.names)
+    parsed = _rows(table, set(columns), reading, file_no)
+    reason = _reason(parsed, is_blank(parsed, raw), first_text(parsed, raw, columns), reading, made_up=made_up)
+    valued = _value(parsed.mutate(reason=reason), set(columns), once=_total_once(con, rows, columns, layout))
+    found = valued.select(**{name: valued[name].cast(kind) for name, kind in STAGE.items()})
     if raw.malformed is not None:
-        rows = rows.union(_malformed(raw.malformed, file_no))
-    return Staged(con.create_table(ibis.util.gen_name("intake_stage"), rows, temp=True), evidence, made_up)
-
-
-def _decimal(evidence: Evidence, role: str, settings: Settings) -> str | None:
-    """The column's own decimal sign; not for money without minor unit, where three digits are always thousands."""
-    return None if role in _MONEY_ROLES and settings.currency_digits == 0 else evidence.decimals.get(role)
+        found = found.union(_malformed(raw.malformed, file_no))
+    staged = con.create_table(ibis.util.gen_name("intake_stage"), found, temp=True)
+    cells.forget(con, groups.values())
+    return Staged(staged, evidence, made_up)
 
 
 def _columns(raw: Raw, mapping: dict[str, str], further: dict[str, tuple[str, ...]]) -> dict[str, Any]:
@@ -137,49 +155,65 @@ def _filled(raw: Raw, mapping: dict[str, str], layout: Format, further: dict[str
     return replace(raw, table=table.drop("block"))
 
 
-def _parse(
-    table: ir.Table, columns: dict[str, Any], layout: Format, settings: Settings, evidence: Evidence,
-    decimals: dict[str, str | None], file_no: int,
-) -> ir.Table:  # fmt: skip
-    def text(role: str) -> Any:
-        if role in layout.constants:
-            return ibis.literal(layout.constants[role])
-        if role not in columns:
-            return ibis.null("string")
-        if role in layout.words:
-            return parsing.word(columns[role], layout.words[role], keep_unknown=role in layout.open_words)
-        return columns[role]
+def _groups(con: Any, rows: ir.Table, roles: set[str], layout: Format, settings: Settings) -> dict[str, Cells]:
+    """The different cells of each group of roles that the file has."""
 
-    return table.mutate(
-        file_no=ibis.literal(file_no, "int32"),
-        order_id=columns.get("order_id", ibis.null("string")),
-        ordered_at=_moment(columns, layout, settings, evidence),
-        has_date=columns["ordered_at"].notnull(),
-        **person_columns(columns, layout, settings.country, evidence.day_first),
-        refund=revenue.takes_back(columns, layout),
-        refund_of=columns.get("refund_of", ibis.null("string")),
-        **revenue.figures(columns, decimals, layout),
-        currency=_currency(text("currency"), settings.currency),
-        status_means=revenue.meaning(columns, layout),
-        cancelled=_cancelled(columns, layout),
-        trial=_trial(columns, layout),
-        **{role: text(role) for role in ("product_id", "product", "category", "channel", "branch", "staff")},
+    def prepare(role: str, column: Any) -> Any:
+        return first_half(role, column, layout, settings.country)
+
+    found = {name: [role for role in group if role in roles] for name, group in _UNDERSTOOD_TOGETHER.items()}
+    return {name: cells.different(con, rows, present, prepare) for name, present in found.items() if present}
+
+
+def _meaning(name: str, group: Cells, reading: _Reading) -> dict[str, Any]:
+    """What the cells of one group mean: columns of the staged rows, figures as ``f_<role>``."""
+    if name in _MEANINGS:
+        return _MEANINGS[name](group.columns, reading)
+    kind = COUNT if name in ("quantity", "returned_quantity") else PRICE
+    return {f"f_{name}": parsing.number(group.columns[name], kind, _decimal(name, reading))}
+
+
+def _decimal(role: str, reading: _Reading) -> str | None:
+    """The column's decimal sign; not for money without minor unit, where three digits are always thousands."""
+    if reading.layout.decimal is not None:
+        return reading.layout.decimal
+    whole = role in _MONEY_ROLES and reading.settings.currency_digits == 0
+    return None if whole else reading.evidence.decimals.get(role)
+
+
+def _moment(columns: dict[str, Any], reading: _Reading) -> dict[str, Any]:
+    """The order's time; date and clock may stand in two columns."""
+    if "ordered_at" not in columns:
+        return {}
+    on, clock, day_first = columns["ordered_at"], columns.get("ordered_time"), reading.evidence.day_first
+    if reading.layout.utc:
+        found = parsing.from_utc(parsing.moment(on, day_first=day_first, zone="UTC"), reading.settings.zone)
+    else:
+        found = parsing.moment(on, day_first=day_first, zone=reading.settings.zone)
+        if clock is not None and clock.type().is_string():
+            day = on if on.type().is_string() else found.strftime("%Y-%m-%d")
+            found = ibis.coalesce(
+                parsing.moment(day + " " + clock, day_first=day_first, zone=reading.settings.zone), found
+            )
+    return {"ordered_at": found, "has_date": on.notnull()}
+
+
+def _person(columns: dict[str, Any], reading: _Reading) -> dict[str, Any]:
+    return person_columns(
+        with_whole_name(columns), reading.layout, reading.settings.country, reading.evidence.day_first
     )
 
 
-def _moment(columns: dict[str, Any], layout: Format, settings: Settings, evidence: Evidence) -> Any:
-    """The order's time; date and clock may stand in two columns."""
-    options: dict[str, Any] = {"day_first": evidence.day_first, "zone": settings.zone}
-    on = columns["ordered_at"]
-    if layout.utc:
-        return parsing.from_utc(parsing.moment(on, day_first=evidence.day_first, zone="UTC"), settings.zone)
-    alone = parsing.moment(on, **options)
-    clock = columns.get("ordered_time")
-    if clock is None or not clock.type().is_string():
-        return alone
-    day = on if on.type().is_string() else alone.strftime("%Y-%m-%d")
-    both = parsing.moment(day + " " + clock, **options)
-    return ibis.coalesce(both, alone)
+def _words(columns: dict[str, Any], reading: _Reading) -> dict[str, Any]:
+    """Texts as they stand, or as the layout's words translate them."""
+    found = {}
+    for role, column in columns.items():
+        meanings = reading.layout.words.get(role)
+        open_word = role in reading.layout.open_words
+        found[role] = column if meanings is None else parsing.word(column, meanings, keep_unknown=open_word)
+    if "currency" in found:
+        found["currency"] = _currency(found["currency"], reading.settings.currency)
+    return found
 
 
 def _currency(value: Any, default: str) -> Any:
@@ -188,14 +222,16 @@ def _currency(value: Any, default: str) -> Any:
     return folded(value).cases(*signs.items(), else_=value.upper()).fill_null(default)
 
 
-def _cancelled(columns: dict[str, Any], layout: Format) -> Any:
-    """Whether something beside the status says that the order was cancelled."""
-    found: Any = ibis.literal(False)
-    if "cancelled_at" in columns:
-        found = found | columns["cancelled_at"].notnull()
-    if layout.cancelled_order_id and "order_id" in columns:
-        found = found | columns["order_id"].re_search(layout.cancelled_order_id).fill_null(False)
-    return found
+def _state(columns: dict[str, Any], reading: _Reading) -> dict[str, Any]:
+    """What the marks on a row say: the status, a time of cancellation, a trial, money paid back."""
+    layout = reading.layout
+    voided = columns["cancelled_at"].notnull() if "cancelled_at" in columns else ibis.literal(False)
+    return {
+        "status_means": revenue.meaning(columns, layout),
+        "voided": voided,
+        "trial": _trial(columns, layout),
+        "refund": revenue.takes_back(columns, layout),
+    }
 
 
 def _trial(columns: dict[str, Any], layout: Format) -> Any:
@@ -206,6 +242,47 @@ def _trial(columns: dict[str, Any], layout: Format) -> Any:
     return folded(columns["test"]).re_search(rf"(^|[,;|]) *({words}) *($|[,;|])").fill_null(False)
 
 
+_MEANINGS: dict[str, Callable[[dict[str, Any], _Reading], dict[str, Any]]] = {
+    "moment": _moment, "person": _person, "goods": _words, "place": _words, "state": _state,
+}  # fmt: skip
+
+
+def _rows(table: ir.Table, roles: set[str], reading: _Reading, file_no: int) -> ir.Table:
+    """Every row with all it means: what its cells say, and what the layout says where the file does not."""
+    layout = reading.layout
+    absent: dict[str, Any] = {}
+    if not roles & set(_UNDERSTOOD_TOGETHER["person"]):
+        absent |= _person({}, reading)
+    if not roles & set(_UNDERSTOOD_TOGETHER["state"]):
+        absent |= _state({}, reading)
+    for role in (*_UNDERSTOOD_TOGETHER["goods"], *_UNDERSTOOD_TOGETHER["place"]):
+        if role in layout.constants or role not in roles:
+            word = ibis.literal(layout.constants[role]) if role in layout.constants else ibis.null("string")
+            absent[role] = _currency(word, reading.settings.currency) if role == "currency" else word
+    numbers = {
+        role: first_half(role, table[f"c_{role}"], layout, reading.settings.country)
+        if role in roles
+        else ibis.null("string")
+        for role in ("order_id", "refund_of")
+    }
+    table = table.mutate(file_no=ibis.literal(file_no, "int32"), **absent, **numbers)
+    if "order_id" not in roles:
+        table = table.mutate(order_id=_made_up_id(table))
+    figures = {role: table[f"f_{role}"] for role in _FIGURES if role in roles}
+    return table.mutate(
+        cancelled=_cancelled(table, layout),
+        **revenue.figures(figures, status_means=table.status_means, refund=table.refund),
+    )
+
+
+def _cancelled(table: ir.Table, layout: Format) -> Any:
+    """Whether the status or something beside it says that the order was cancelled."""
+    found = table.voided | (table.status_means == "cancelled").fill_null(False)
+    if layout.cancelled_order_id:
+        found = found | table.order_id.re_search(layout.cancelled_order_id).fill_null(False)
+    return found
+
+
 def _made_up_id(parsed: ir.Table) -> Any:
     """No order number in the file: one order per customer and moment; a row without customer is an order of its own."""
     known = parsed.customer_id + " " + parsed.ordered_at.cast("string")
@@ -213,15 +290,15 @@ def _made_up_id(parsed: ir.Table) -> Any:
     return ibis.literal("auto-") + ibis.coalesce(known, alone).hexdigest("md5").substr(0, 16)
 
 
-def _reason(parsed: ir.Table, layout: Format, settings: Settings, *, made_up: bool) -> Any:
+def _reason(parsed: ir.Table, blank: Any, label: Any, reading: _Reading, *, made_up: bool) -> Any:
     """The first reason for which a row is left out, missing when it is kept; amounts are judged by :func:`_value`."""
-    undated = parsed.ordered_at.isnull()
+    settings, undated = reading.settings, parsed.ordered_at.isnull()
     tomorrow = datetime.combine(settings.today, time.max)
     rules = [
-        (undated & parsed.blank, "blank_row"),
-        (undated & is_total(parsed.label), "total_row"),
+        (undated & blank, "blank_row"),
+        (undated & is_total(label), "total_row"),
         (parsed.trial, "test_order"),
-        (parsed.cancelled | (parsed.status_means == "cancelled").fill_null(False), "cancelled"),
+        (parsed.cancelled, "cancelled"),
         (parsed.status_means == "pending", "pending"),
         (ibis.literal(False) if made_up else parsed.order_id.isnull(), "no_order_id"),
         (undated & ~parsed.has_date, "no_date"),
@@ -230,45 +307,48 @@ def _reason(parsed: ir.Table, layout: Format, settings: Settings, *, made_up: bo
     ]
     if settings.as_of is not None:
         rules.append((parsed.ordered_at > ibis.literal(datetime.combine(settings.as_of, time.max)), "after_as_of"))
-    for rule in layout.reject:
+    for rule in reading.layout.reject:
         figure = parsed.total if rule.role == "net_revenue" else parsed[rule.role]
         rules.append((figure <= rule.at_most, rule.reason))
     return ibis.cases(*rules, else_=ibis.null("string"))
 
 
-def _total_once(con: Any, table: ir.Table, columns: dict[str, Any], layout: Format) -> bool:
+def _total_once(con: Any, rows: ir.Table, columns: dict[str, Any], layout: Format) -> bool:
     """Whether an order's figure is its one total rather than the sum of its rows."""
     if "net_revenue" not in columns or "order_id" not in columns:
         return False
     if layout.totals != "auto":
         return layout.totals != "lines"
     # in the file itself: no order whose rows differ in their total
-    orders = table.filter(columns["order_id"].notnull()).group_by("r_order_id")
-    differing = orders.agg(kinds=table.r_net_revenue.nunique()).filter(ibis._.kinds > 1)
+    figures = rows.select(order=parsing.text(rows.c_order_id), figure=parsing.text(rows.c_net_revenue))
+    orders = figures.filter(figures.order.notnull()).group_by("order")
+    differing = orders.agg(low=figures.figure.min(), high=figures.figure.max()).filter(ibis._.low != ibis._.high)
     return bool(con.execute(differing.count()) == 0)
 
 
-def _value(rows: ir.Table, *, once: bool) -> ir.Table:
+def _value(rows: ir.Table, roles: set[str], *, once: bool) -> ir.Table:
     """Each row's share of its order's net revenue, and `bad_amount` where there is none."""
     if not once:
         figure = ibis.coalesce(rows.amount, rows.total)
         reason = ibis.coalesce(rows.reason, figure.isnull().ifelse("bad_amount", ibis.null("string")))
         return rows.mutate(amount=figure, value=figure.fill_null(0).cast(MONEY), reason=reason)
-    key = ibis.coalesce(rows.order_id, ibis.literal("row ") + rows.source_row.cast("string"))
-    whole = rows.mutate(key=key).mutate(order_total=lambda t: t.total.max().over(ibis.window(group_by=t.key)))
-    if "r_returned_quantity" in rows.columns:
-        came_back = whole.back.sum().over(ibis.window(group_by=whole.key))
-        whole = whole.mutate(order_total=revenue.lowered(whole.order_total, came_back))
-    missing = whole.order_total.isnull().ifelse("bad_amount", ibis.null("string"))
-    whole = whole.mutate(reason=ibis.coalesce(whole.reason, missing))
-    # the total goes to a row that is kept, if the order has one
-    turn = ibis.row_number().over(ibis.window(group_by=whole.key, order_by=[whole.reason.notnull(), whole.source_row]))
-    whole = whole.mutate(value=(turn == 0).ifelse(whole.order_total.fill_null(0), 0).cast(MONEY))
-    return whole.mutate(amount=whole.amount if _has_lines(rows) else whole.value)
-
-
-def _has_lines(rows: ir.Table) -> bool:
-    return "r_amount" in rows.columns or "r_unit_price" in rows.columns
+    rows = rows.mutate(key=ibis.coalesce(rows.order_id, ibis.literal("row ") + rows.source_row.cast("string")))
+    orders = rows.group_by(whole=rows.key).agg(
+        order_total=rows.total.max(),
+        came_back=rows.back.sum(),
+        # the total goes to a row that is kept, if the order has one
+        bearer=ibis.coalesce(rows.source_row.min(where=rows.reason.isnull()), rows.source_row.min()),
+    )
+    if "returned_quantity" in roles:
+        orders = orders.mutate(order_total=revenue.lowered(orders.order_total, orders.came_back))
+    found = rows.inner_join(orders, rows.key == orders.whole)
+    missing = found.order_total.isnull().ifelse("bad_amount", ibis.null("string"))
+    bears = found.source_row == found.bearer
+    found = found.mutate(
+        reason=ibis.coalesce(found.reason, missing),
+        value=bears.ifelse(found.order_total.fill_null(0), 0).cast(MONEY),
+    )
+    return found if roles & {"amount", "unit_price"} else found.mutate(amount=found["value"])
 
 
 def _malformed(rows: ir.Table, file_no: int) -> ir.Table:

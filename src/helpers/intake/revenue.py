@@ -34,13 +34,13 @@ def takes_back(columns: dict[str, Any], layout: Format) -> Any:
     return parsing.is_one_of(columns["row_type"], layout.refund_words)
 
 
-def figures(columns: dict[str, Any], decimals: dict[str, str | None], layout: Format) -> dict[str, Any]:
+def figures(parsed: dict[str, Any], *, status_means: Any, refund: Any) -> dict[str, Any]:
     """The figures of each row.
 
     Args:
-        columns: role → prepared column.
-        decimals: role → the column's decimal sign, where it is known.
-        layout: what the file was recognised as.
+        parsed: role → exact figures as they stand in the file.
+        status_means: as :func:`meaning` gives it.
+        refund: as :func:`takes_back` gives it.
 
     Returns:
         ``total`` of the order and ``amount`` of the line, net of shipping, tax and what was paid back, negative on rows
@@ -49,39 +49,36 @@ def figures(columns: dict[str, Any], decimals: dict[str, str | None], layout: Fo
     """
 
     def figure(role: str, kind: str = PRICE) -> Any:
-        return parsing.number(columns[role], kind, decimals[role]) if role in columns else ibis.null(kind)
+        return parsed[role] if role in parsed else ibis.null(kind)
 
-    counted = "quantity" in columns
+    counted = "quantity" in parsed
     quantity = figure("quantity", COUNT) if counted else ibis.literal(1).cast(COUNT)
     price, amount = figure("unit_price"), figure("amount").cast(MONEY)
-    if "amount" not in columns and "unit_price" in columns:
+    if "amount" not in parsed and "unit_price" in parsed:
         amount = times(quantity, price)
-        if "line_discount" in columns:
+        if "line_discount" in parsed:
             amount = (amount - figure("line_discount").fill_null(0)).cast(MONEY)
     total = figure("net_revenue").cast(MONEY)
     for part in PARTS:
-        if part in columns:
+        if part in parsed:
             total = (total - figure(part).fill_null(0)).cast(MONEY)
     back = ibis.null(MONEY)
-    if "returned_quantity" in columns:
+    if "returned_quantity" in parsed:
         returned = figure("returned_quantity", COUNT).abs().fill_null(0)
-        back = times(returned, price) if "unit_price" in columns else (amount * returned / quantity).cast(MONEY)
+        back = times(returned, price) if "unit_price" in parsed else (amount * returned / quantity).cast(MONEY)
         back = ibis.least(back, amount).cast(MONEY).fill_null(0)
         amount = lowered(amount, back)
-    if "refund" in columns:
+    if "refund" in parsed:
         paid_back = figure("refund").abs().fill_null(0)
-        if "net_revenue" in columns:
+        if "net_revenue" in parsed:
             total = lowered(total, paid_back)
         else:
             amount = lowered(amount, paid_back)
-    if "status" in columns:
-        nothing_left = (meaning(columns, layout) == "returned").fill_null(False)
-        total, amount = (nothing_left.ifelse(0, x).cast(MONEY) for x in (total, amount))
-    if layout.returns or "row_type" in columns:
-        refund = takes_back(columns, layout)
-        total, amount = (refund.ifelse(-x.abs(), x).cast(MONEY) for x in (total, amount))
-        quantity = refund.ifelse(-quantity.abs(), quantity).cast(COUNT)
-    known = counted or "unit_price" in columns
+    nothing_left = (status_means == "returned").fill_null(False)
+    total, amount = (nothing_left.ifelse(0, x).cast(MONEY) for x in (total, amount))
+    total, amount = (refund.ifelse(-x.abs(), x).cast(MONEY) for x in (total, amount))
+    quantity = refund.ifelse(-quantity.abs(), quantity).cast(COUNT)
+    known = counted or "unit_price" in parsed
     return {
         "total": total,
         "amount": amount,
