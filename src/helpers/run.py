@@ -56,7 +56,7 @@ class Run:
     @property
     def festivals(self) -> tuple[Festival, ...]:
         """Holidays of the business's country that move through the calendar; none when the rules do not know the country."""
-        return load().rules.festivals(self.business.country)
+        return festivals(self.business.country)
 
     def money(self, amount: float) -> str:
         """An amount in the business's currency, as said aloud."""
@@ -78,3 +78,9 @@ class Run:
         kept = self._kept().get("lists", [])
         self.record(lists=sorted({*kept, f"lists/{path.name}"}))
         return path
+
+
+def festivals(country: str) -> tuple[Festival, ...]:
+    """The moving holidays of a country's rules, as the metrics take them."""
+    found = load().rules.moving_holidays(country)
+    return tuple(Festival(h.id, h.days, h.days_before, h.days_after) for h in found)

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import orders_table
 
-from helpers import playbook
 from helpers.metrics.holiday_dip import HolidayDip, holiday_dip
 from helpers.metrics.season import (
     Festival,
@@ -26,6 +25,7 @@ from helpers.metrics.season import (
     touched_month,
 )
 from helpers.metrics.uncertainty import NotEnough, Rate
+from helpers.run import festivals
 
 TET = Festival("tet", (date(2024, 2, 10), date(2025, 1, 29), date(2026, 2, 17)), 21, 14)
 ONE = (TET,)
@@ -76,12 +76,11 @@ class TestCalendar:
 
     def test_tet_is_in_the_rules_of_vietnam(self) -> None:
         """The calendar is data: Vietnam's file has Tết with its reach, a country without a file has nothing that moves."""
-        rules = playbook.load().rules
-        (tet,) = rules.festivals("VN")
+        (tet,) = festivals("VN")
         assert date(2026, 2, 17) in tet.days
         assert min(tet.days_before, tet.days_after) > 0
-        assert rules.festivals("GB") == ()
-        assert rules.festivals("XX") == ()
+        assert festivals("GB") == ()
+        assert festivals("XX") == ()
 
 
 class TestExpectedWeeks:
@@ -100,8 +99,8 @@ class TestExpectedWeeks:
     def test_growth_is_taken_along(self, con: Any) -> None:
         """Twice last year's orders everywhere: every week brings what was expected."""
         weeks = expected_weeks(table(con, self.flat(2, 1)), ONE, as_of=date(2025, 12, 28))
-        settled = weeks[weeks["week"] > date(2025, 4, 1)]
-        assert len(settled) > 35
+        settled = weeks[weeks["week"] > date(2025, 4, 7)]
+        assert len(settled) == 37
         assert (settled["actual"] == 14).all()
         assert settled["expected"].tolist() == pytest.approx([14.0] * len(settled))
 
@@ -164,7 +163,7 @@ def world(seed: int, leave: float = 0.0, dip: float = 0.5, people: int = 700) ->
 class TestHolidayDip:
     """The holiday, or customers leaving?"""
 
-    @pytest.mark.parametrize("seed", [1, 2, 3])
+    @pytest.mark.parametrize("seed", [4, 5, 6])
     def test_a_dip_without_loss_is_the_holiday(self, seed: int) -> None:
         """Visits halve around Tết in both years and nobody leaves because of it: not reported as losing customers."""
         found = holiday_dip(world(seed, people=2_000), ONE, as_of=END)

@@ -126,7 +126,8 @@ def daily(orders: ir.Table, *, as_of: date, known_only: bool = True) -> pd.DataF
         return pd.DataFrame({"orders": pd.Series(dtype="float64"), "net_revenue": pd.Series(dtype="float64")})
     days = pd.Index(pd.to_datetime(sums["day"]), name="day")
     every = pd.date_range(days.min(), pd.Timestamp(as_of), name="day")
-    return sums.drop(columns="day").set_index(days).reindex(every, fill_value=0.0).astype("float64")
+    filled: pd.DataFrame = sums.drop(columns="day").set_index(days).reindex(every, fill_value=0.0)
+    return filled.astype("float64")
 
 
 def expected_weeks(
@@ -152,9 +153,10 @@ def expected_weeks(
     columns = ["week", "actual", "year_before", "expected", "low", "high", "festival"]
     if by_day.empty:
         return pd.DataFrame(columns=columns)
-    before = pd.to_datetime(pd.Series([counterpart(day.date(), festivals) for day in by_day.index], index=by_day.index))
-    frame = pd.DataFrame({"actual": by_day, "year_before": by_day.reindex(pd.DatetimeIndex(before)).to_numpy()})
-    grouped = frame.groupby(frame.index - pd.to_timedelta(frame.index.dayofweek, unit="D"))
+    days = pd.DatetimeIndex(by_day.index)
+    before = pd.DatetimeIndex([counterpart(day.date(), festivals) for day in days])
+    frame = pd.DataFrame({"actual": by_day, "year_before": by_day.reindex(before).to_numpy()})
+    grouped = frame.groupby(days - pd.to_timedelta(days.dayofweek, unit="D"))
     weeks = grouped.sum(min_count=7)[grouped.size() == 7].reset_index(names="week")
     weeks["week"] = weeks["week"].dt.date
     weeks["festival"] = [touched(festivals, monday, monday + timedelta(days=6)) for monday in weeks["week"]]

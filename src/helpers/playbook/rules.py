@@ -8,7 +8,6 @@ from typing import Annotated, Generic, Literal, TypeVar
 from pydantic import Field, field_validator, model_validator
 
 from helpers.errors import InputError
-from helpers.metrics.season import Festival
 from helpers.playbook.models import Row, Slug, Strict, Text, WrittenChannel
 
 T = TypeVar("T")
@@ -209,12 +208,10 @@ class Rules(Strict):
     countries: dict[str, Country]
     sources: Sources
 
-    def festivals(self, code: str) -> tuple[Festival, ...]:
+    def moving_holidays(self, code: str) -> tuple[Holiday, ...]:
         """Holidays of a country that move through the calendar; none for a country without a file."""
         holidays = self.countries[code].holidays if code in self.countries else ()
-        return tuple(
-            Festival(h.id, h.days, h.days_before, h.days_after) for h in holidays if h.compare_relative and h.days
-        )
+        return tuple(h for h in holidays if h.compare_relative and h.days)
 
     def country(self, code: str) -> Country:
         """The rules of one country.
