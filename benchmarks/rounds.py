@@ -1,0 +1,49 @@
+"""What the benchmarks share: alternating rounds, medians, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+Runner = Callable[[], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One contestant: median and range of its times in seconds, and what it returned last."""
+
+    name: str
+    seconds: float
+    low: float
+    high: float
+    last: Mapping[str, Any]
+
+
+def alternate(contestants: Mapping[str, Runner], rounds: int) -> list[Measured]:
+    """Run everybody once per round, in turn, so that what else the machine does hits all alike.
+
+    Args:
+        contestants: name → a function that returns a mapping with `seconds`.
+        rounds: how often.
+    """
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    last: dict[str, Mapping[str, Any]] = {}
+    for _ in range(rounds):
+        for name, run in contestants.items():
+            last[name] = run()
+            times[name].append(float(last[name]["seconds"]))
+    return [Measured(name, median(t), min(t), max(t), last[name]) for name, t in times.items()]
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; all columns but the first to the right."""
+    lines = ["| " + " | ".join(header) + " |", "|---|" + "--:|" * (len(header) - 1)]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def times(found: Measured) -> tuple[str, str]:
+    """Median and range, as cells."""
+    digits = 3 if found.seconds < 1 else 2 if found.seconds < 10 else 1
+    return f"{found.seconds:.{digits}f}", f"{found.low:.{digits}f}–{found.high:.{digits}f}"
