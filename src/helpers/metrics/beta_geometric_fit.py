@@ -69,18 +69,20 @@ def log_likelihood(theta: Floats, h: Histories, shift: int) -> tuple[float, Floa
     constant = gammaln(a + b) - gammaln(b) - gammaln(r) + r * math.log(alpha)
     # ln B(a, β) − ln B(a, b): the Γ(a) of both cancels
     log_end, log_last = np.log(alpha + h.T), np.log(alpha + h.t_x)
-    rx = r + h.x
-    log_d = log_odds_gone(theta, h.x, h.t_x, h.T, shift)
+    rx, waited = r + h.x, log_end - log_last
+    # log D as in `log_odds_gone`; −∞ and 1/∞ where nobody could have left yet
+    before = np.where(x + shift > 0, b + x + shift - 1, np.inf)
+    log_d = math.log(a) - np.log(before)[h.frequency_index] + rx * waited
     value = _dot(by_x, per_x) + n * constant + _dot(h.count, np.logaddexp(0.0, log_d) - rx * log_end)
 
     gone = h.count * expit(log_d)  # count × (1 − P(alive))
-    possible = np.where(h.x + shift > 0, b + h.x + shift - 1, np.inf)
+    gone_by_x = np.bincount(h.frequency_index, gone)
     end, last = rx / (alpha + h.T), rx / (alpha + h.t_x)
     d_r = _dot(by_x, digamma(r + x)) + n * (math.log(alpha) - digamma(r)) - _dot(h.count, log_end)
-    d_r += _dot(gone, log_end - log_last)
+    d_r += _dot(gone, waited)
     d_alpha = n * r / alpha - _dot(h.count, end) + _dot(gone, end - last)
     d_a = n * digamma(a + b) - _dot(by_x, digamma(a + beta)) + gone.sum() / a
-    d_b = n * (digamma(a + b) - digamma(b)) + _dot(by_x, digamma(beta) - digamma(a + beta)) - (gone / possible).sum()
+    d_b = n * (digamma(a + b) - digamma(b)) + _dot(by_x, digamma(beta) - digamma(a + beta)) - (gone_by_x / before).sum()
     return float(value), np.array([d_r * r, d_alpha * alpha, d_a * a, d_b * b])
 
 
@@ -159,7 +161,7 @@ def _polish(theta: Floats, h: Histories, shift: int) -> tuple[Floats, Floats] | 
         if (refusal := _degenerate(theta, h, shift)) is not None:
             return refusal
         _, gradient = log_likelihood(theta, h, shift)
-        values, vectors = np.linalg.eigh(_information(theta, h, shift))
+        values, vectors = np.linalg.eigh(_information(theta, h, shift, gradient))
         if values[-1] <= 0 or values[1] <= _FLAT:
             return Degenerate(NO_OPTIMUM)
         # Along a flat direction (a and b growing together when everyone leaves with the same probability) forecasts do
@@ -188,12 +190,10 @@ def _subset(h: Histories) -> Histories:
     return Histories(h.x[take], h.t_x[take], h.T[take], h.count[take], h.unit_days)
 
 
-def _information(theta: Floats, h: Histories, shift: int) -> Floats:
-    """Observed information: minus the Hessian, by central differences of the analytic gradient."""
-    step = 1e-4
-    rows = [
-        (log_likelihood(theta + e, h, shift)[1] - log_likelihood(theta - e, h, shift)[1]) / (2 * step)
-        for e in np.eye(4) * step
-    ]
+def _information(theta: Floats, h: Histories, shift: int, gradient: Floats | None = None) -> Floats:
+    """Observed information: minus the Hessian, by differences of the analytic gradient."""
+    step = 1e-5
+    here = log_likelihood(theta, h, shift)[1] if gradient is None else gradient
+    rows = [(log_likelihood(theta + e, h, shift)[1] - here) / step for e in np.eye(4) * step]
     hessian = np.array(rows)
     return np.asarray(-(hessian + hessian.T) / 2)

@@ -54,10 +54,14 @@ class Histories:
         return int(self.count.sum())
 
     @cached_property
+    def frequency_index(self) -> NDArray[np.intp]:
+        """Position of each history's x among the distinct ones."""
+        return np.unique(self.x, return_inverse=True)[1]
+
+    @cached_property
     def by_frequency(self) -> tuple[Floats, Floats]:
         """Distinct x, and how many customers have each."""
-        x, where = np.unique(self.x, return_inverse=True)
-        return x, np.bincount(where, self.count).astype(np.float64)
+        return np.unique(self.x), np.bincount(self.frequency_index, self.count).astype(np.float64)
 
     @property
     def repeaters(self) -> int:
