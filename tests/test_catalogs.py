@@ -49,6 +49,7 @@ PASSED_ON = frozenset(
         "found['what']",
         "model['unit']",
         "found.what",
+        "one.question",
         "found['verdict']",
     }
 )

@@ -2,70 +2,162 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from helpers import business as business_file
-from helpers import engine, intake, tables
-from helpers.errors import key
+from helpers import engine, files, intake, playbook
+from helpers.business import Business
 from helpers.language import Language
+from helpers.metrics.quality import DataQuality, suspects
+from helpers.metrics.uncertainty import NotEnough
+from helpers.pipeline.assessment import assess_load
+from helpers.records import plain
+from helpers.report import data_words
 
-OPTIONAL = {
-    "contacts": key("messages sent to customers"),
-    "tickets": key("complaints and questions"),
-    "feedback": key("ratings and comments"),
-    "deliveries": key("promised and actual delivery times"),
-    "costs": key("marketing costs"),
-    "consent": key("consent to be contacted"),
-    "subscriptions": key("subscriptions"),
-    "staff_notes": key("notes by the staff"),
-}
-"""Optional table → its everyday name (catalog keys)."""
+Line = tuple[str, str]
+CODES_SHOWN = 20
+_NAMED_GROUPS = 7
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A suspicious customer code, its reason (a key of ``data_words.SUSPICIONS``) and its orders; personal data."""
+
+    customer_id: str
+    reason: str
+    orders: int
 
 
 @dataclass(frozen=True)
 class Check:
-    """The result of reading a client's files."""
+    """The result of reading a client's files.
 
-    quality: Any
+    Attributes:
+        quality: the intake's account. data: how far it can be trusted. optional: tables beside the orders. codes: the
+            suspicious customers, only when they were asked for.
+    """
+
+    business: Business
+    quality: intake.Quality
+    data: DataQuality
     optional: tuple[str, ...]
+    codes: tuple[Suspect, ...] = ()
 
-    def lines(self, say: Language) -> list[tuple[str, str]]:
+    def lines(self, say: Language) -> list[Line]:
         """The quality report as (term, text) lines."""
+        data = plain(self.data)
+        parts = (
+            (say.text("What was read"), self._read(say)),
+            (say.text("Whom the orders name"), self._known(say, data)),
+            (say.text("How far to trust these data"), self._checked(say, data)),
+            (say.text("What they can tell and what not"), self._unknown(say, data)),
+        )
+        return [line for title, lines in parts for line in (("", ""), (title.upper(), ""), *lines)][1:]
+
+    def record(self) -> dict[str, Any]:
+        """The same as plain JSON, without personal data."""
+        told = data_words.told(plain(self.data), campaigns=len(self.business.campaigns))
+        found: dict[str, Any] = plain(
+            {
+                "client": self.business.name, "optional_tables": self.optional, "quality": self.quality,
+                "data_quality": self.data, "possible": told,
+            }
+        )  # fmt: skip
+        return found
+
+    def _read(self, say: Language) -> Iterator[Line]:
         q = self.quality
-        lines = [
-            (say.text("rows read"), say.number(q.rows_read)),
-            (say.text("rows kept"), say.number(q.rows_kept)),
-            (say.text("rows set aside"), say.number(q.rows_rejected)),
-            *((f"  {say.text(intake.REASONS[code])}", say.number(n)) for code, n in q.rejected_by_reason.items()),
-            (say.text("orders"), say.number(q.orders)),
-            (say.text("known customers"), say.number(q.customers)),
-        ]
-        if q.anonymous_revenue_share is not None:
-            lines.append((say.text("revenue without a known customer"), say.percent(q.anonymous_revenue_share, 1)))
-        if q.phone_coverage is not None:
-            lines.append((say.text("customers with a phone number"), say.percent(q.phone_coverage, 1)))
+        yield say.text("rows read"), say.number(q.rows_read)
+        yield say.text("rows kept"), say.number(q.rows_kept)
+        yield say.text("rows set aside"), say.number(q.rows_rejected)
+        for code, n in q.rejected_by_reason.items():
+            yield f"  {say.text(intake.REASONS[code])}", say.number(n)
         for source in q.sources:
-            span = f"{source.first_date or '–'} … {source.last_date or '–'}"
-            lines.append((source.file, f"{source.title}; {say.plural('{n} row', '{n} rows', source.rows)}; {span}"))
-        lines += [(say.text("note"), say.text(note.message, **note.values)) for note in q.notes]
-        absent = [name for name in tables.OPTIONAL if name not in self.optional]
-        if absent:
-            lines.append((say.text("not measured yet"), ", ".join(say.text(OPTIONAL[name]) for name in absent)))
-        return lines
+            rows = say.plural("{n} row", "{n} rows", source.rows)
+            span = f"; {source.first_date} … {source.last_date}" if source.first_date else ""
+            yield source.file, f"{source.title}; {rows}{span}"
+        for note in q.notes:
+            yield say.text("note"), say.text(note.message, **note.values)
+
+    def _known(self, say: Language, data: Mapping[str, Any]) -> Iterator[Line]:
+        q = self.quality
+        yield say.text("orders"), say.number(q.orders)
+        yield say.text("known customers"), say.number(q.customers)
+        if q.anonymous_revenue_share is not None:
+            yield say.text("revenue without a known customer"), say.percent(q.anonymous_revenue_share, 1)
+        yield say.text("orders that name their customer"), _rate(data["identified"]["orders"], say)
+        for one in [*data["by_channel"], *data["by_branch"]][:_NAMED_GROUPS]:
+            if one["group"] is not None:
+                yield f"  {one['group']}", _rate(one["orders"], say)
+        yield say.text("customers with a phone number"), _rate(data["coverage"]["phone"], say)
+        yield say.text("customers with an e-mail"), _rate(data["coverage"]["email"], say)
+
+    def _checked(self, say: Language, data: Mapping[str, Any]) -> Iterator[Line]:
+        first, *more = data_words.reasons(data, say)
+        yield say.text("grade of the data"), f"{data['grade']['mark']} – {first}"
+        yield from (("", one) for one in more)
+        yield say.text("days without any order"), data_words.gaps(data["calendar"], say)
+        extremes = data["amounts"]["extremes"]
+        if "need" not in extremes:
+            yield say.text("orders of extreme size"), say.number(extremes["too_high"] + extremes["too_low"])
+        worthless = data["amounts"]["zero"] + data["amounts"]["negative"]
+        yield say.text("orders worth nothing or less"), say.number(worthless)
+        yield say.text("rows that stand twice"), say.number(data["duplicates"] + data["exported_again"])
+        yield say.text("suspicious customer codes"), data_words.suspicions(data["suspects"], say)
+        for code in self.codes:
+            orders = say.plural("{n} order", "{n} orders", code.orders)
+            yield f"  {code.customer_id}", f"{orders}; {say.text(data_words.SUSPICIONS[code.reason])}"
+
+    def _unknown(self, say: Language, data: Mapping[str, Any]) -> Iterator[Line]:
+        told = data_words.told(data, campaigns=len(self.business.campaigns))
+        yield say.text("these data can tell"), "; ".join(data_words.answered(told, say)) or "–"
+        missing = data_words.unknowns(told, playbook.load(), self.business.sector, say)
+        if missing:
+            yield say.text("not measured yet"), say.text("and how to begin:")
+        for one in missing:
+            yield f"  {one.what}", one.how
 
 
-def check_client(client: Path, *, today: date) -> Check:
+def _rate(found: Mapping[str, Any], say: Language) -> str:
+    if "value" not in found:
+        return say.text("too few to conclude")
+    low, high = say.percent(found["low"]), say.percent(found["high"])
+    return f"{say.percent(found['value'], 1)} ({low} – {high}; {say.text('n = {n}', n=found['n'])})"
+
+
+def check_client(client: Path, *, today: date, show_personal_data: bool = False) -> Check:
     """Read every source of a client, write nothing.
+
+    Args:
+        show_personal_data: bring the codes of suspicious customers as well.
 
     Raises:
         InputError: nothing can be used.
     """
     con = engine.connect()
     try:
-        taken = intake.load(business_file.load(client), client, con, today=today)
-        return Check(taken.quality, tuple(taken.optional))
+        business = business_file.load(client)
+        taken = intake.load(business, client, con, today=today)
+        end = taken.orders.ordered_at.max().to_pyarrow().as_py().date()
+        codes = _codes(taken, end) if show_personal_data else ()
+        return Check(business, taken.quality, assess_load(business, taken, as_of=end), tuple(taken.optional), codes)
     finally:
         con.disconnect()
+
+
+def _codes(taken: intake.Intake, as_of: date) -> tuple[Suspect, ...]:
+    found = suspects(taken.orders, as_of=as_of, aliases=taken.aliases)
+    if isinstance(found, NotEnough):
+        return ()
+    rows = found.limit(CODES_SHOWN).to_pyarrow().to_pylist()
+    return tuple(Suspect(row["customer_id"], row["reason"], int(row["orders"])) for row in rows)
+
+
+def write_record(check: Check, path: Path) -> Path:
+    """Write :meth:`Check.record` as JSON."""
+    return files.write_text(path, json.dumps(check.record(), ensure_ascii=False, indent=1))

@@ -66,14 +66,25 @@ def new(
 
 
 @app.command()
-def check(slug: Slug, lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
+def check(
+    slug: Slug,
+    lang: Lang = None,
+    json: Annotated[Path | None, typer.Option(help="Write the report to this file as JSON as well.")] = None,
+    show_personal_data: Annotated[
+        bool, typer.Option("--show-personal-data", help="List the codes of suspicious customers.")
+    ] = False,
+    workspace: Workspace = CLIENTS,
+) -> None:
     """Read the client's files and report their quality, without running anything."""
-    from helpers.checking import check_client
+    from helpers.checking import check_client, write_record
 
     with _Faults(_language_of(slug, lang, workspace), workspace) as say:
         from helpers.pipeline.workspace import client_folder
 
-        report = check_client(client_folder(workspace, slug), today=date.today())
+        client = client_folder(workspace, slug)
+        report = check_client(client, today=date.today(), show_personal_data=show_personal_data)
+        if json is not None:
+            write_record(report, json)
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
         for term, text in report.lines(say):
             table.add_row(term, text)
@@ -273,8 +284,15 @@ def _show_mapping(found: Any, say: Language) -> None:
 
 
 def _print_table(table: Table) -> None:
-    """Wrapped to a terminal's width; in a file or a pipe one line per row."""
-    (out if out.is_terminal else Console(highlight=False, soft_wrap=True, width=1000)).print(table)
+    """Wrapped to a terminal's width; in a file or a pipe one line per row, without the padding behind it."""
+    if out.is_terminal:
+        out.print(table)
+        return
+    wide = Console(highlight=False, soft_wrap=True, width=2000)
+    with wide.capture() as printed:
+        wide.print(table)
+    for line in printed.get().splitlines():
+        out.print(line.rstrip(), markup=False)
 
 
 class _Faults:

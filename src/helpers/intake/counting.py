@@ -5,10 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 
 from helpers.intake.assembly import Loaded, exact_duplicates
 from helpers.intake.quality import Note, Quality, SourceReport, prove, share
+from helpers.intake.text import folded
 
 _ZERO = Decimal(0)
 
@@ -146,6 +148,19 @@ def _notes(files: list[Loaded], totals: dict[str, Any]) -> list[Note]:
                 "write down a phone number with each sale."
         ))  # fmt: skip
     return notes
+
+
+def aliases(con: Any, stage: ir.Table) -> ir.Table:
+    """Customers under whose code several names or telephone numbers stand: customer_id, names, phones (how many)."""
+    known = stage.filter(stage.reason.isnull() & stage.customer_id.notnull())
+    name = folded(known.name)
+    bounds = known.group_by("customer_id").agg(
+        several=(name.min() != name.max()) | (known.phone.min() != known.phone.max())
+    )
+    # counting what differs is dear, so only those are counted of whom it is known that something does
+    some = known.semi_join(bounds.filter(bounds.several), "customer_id")
+    found = some.group_by("customer_id").agg(names=folded(some.name).nunique(), phones=some.phone.nunique())
+    return con.create_table(ibis.util.gen_name("aliases"), found, temp=True)
 
 
 def _count(con: Any, table: ir.Table) -> int:

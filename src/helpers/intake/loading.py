@@ -34,6 +34,7 @@ class Intake:
     Attributes:
         orders, order_lines, people, rejects: columns as in :mod:`helpers.tables`.
         optional: the tables of ``tables.OPTIONAL`` this business has. quality: counts, sums and shares.
+        aliases: customer_id, names, phones: how many different ones stand under a code, where it is more than one.
     """
 
     orders: ir.Table
@@ -42,6 +43,7 @@ class Intake:
     rejects: ir.Table
     optional: dict[str, ir.Table]
     quality: Quality
+    aliases: ir.Table
 
 
 def load(business: Business, folder: Path, con: Any, *, today: date, as_of: date | None = None) -> Intake:
@@ -87,8 +89,9 @@ def load(business: Business, folder: Path, con: Any, *, today: date, as_of: date
         named = [one.staged.table for one in lists]
         kept = [lines, *optional.values(), *(table.filter(table.reason.isnull()) for table in named)]
         quality = counting.quality(con, everything, stage, exact, people, rejects, kept)
+        several = counting.aliases(con, stage)
         drop(con, *{stage.get_name(), *(one.staged.table.get_name() for one in everything)})
-    return Intake(exact.drop("exact_revenue"), lines, people, rejects, optional, quality)
+    return Intake(exact.drop("exact_revenue"), lines, people, rejects, optional, quality, several)
 
 
 class _Loader:

@@ -29,7 +29,9 @@ from helpers.metrics import (
 )
 from helpers.metrics.base import overview
 from helpers.metrics.beta_geometric import BetaGeometric
+from helpers.metrics.quality import DataQuality
 from helpers.metrics.uncertainty import NotEnough
+from helpers.pipeline.assessment import assess_load
 from helpers.records import plain
 
 CUSTOMER_COLUMNS = (
@@ -46,11 +48,12 @@ RETURN_DAYS = 90
 
 @dataclass(frozen=True)
 class Built:
-    """What the first stage leaves: the intake's account of itself and the day the data end."""
+    """What the first stage leaves: the intake's account of itself, how far to trust it, and the day the data end."""
 
     as_of: date
     quality: Any
     optional: tuple[str, ...]
+    data_quality: DataQuality
 
 
 def build_tables(
@@ -72,7 +75,7 @@ def build_tables(
     for name, table in taken.optional.items():
         tables.write(con, table, folder, name)
     end = as_of or taken.orders.ordered_at.max().to_pyarrow().as_py().date()
-    return Built(end, taken.quality, tuple(taken.optional))
+    return Built(end, taken.quality, tuple(taken.optional), assess_load(business, taken, as_of=end))
 
 
 def describe(business: Business, client: Path, out: Path, con: Any, built: Built) -> None:
@@ -82,6 +85,7 @@ def describe(business: Business, client: Path, out: Path, con: Any, built: Built
         "client": str(client),
         "as_of": built.as_of,
         "quality": built.quality,
+        "data_quality": built.data_quality,
         "optional_tables": built.optional,
         "overview": {**dataclasses.asdict(found), "anonymous_revenue_share": found.anonymous_revenue_share},
         "currency": business.currency,

@@ -145,7 +145,10 @@ class _Run:
     def _tables(self) -> date:
         order, business = self.order, self.business
         described = business.model_dump(include={"sources", "currency", "country", "timezone"}, mode="json")
-        key = stages.fingerprint(stages.code_hash(), self.inputs["sources"], described, order.as_of, str(order.client))
+        holidays = stages.file_hash(resources.playbook() / "rules" / "countries")
+        key = stages.fingerprint(
+            stages.code_hash(), self.inputs["sources"], described, holidays, order.as_of, str(order.client)
+        )
 
         def work() -> None:
             built: Built = build_tables(
@@ -225,6 +228,7 @@ class _Run:
             **overview,
             "optional_tables": tables["optional_tables"],
             "quality": quality,
+            "data_quality": tables["data_quality"],
             **customers,
         }
         for book in NOTEBOOKS:

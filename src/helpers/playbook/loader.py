@@ -14,6 +14,7 @@ from helpers.errors import InputError
 from helpers.playbook.book import Playbook
 from helpers.playbook.models import Item, Message, Metric, Mistake, Play, Script
 from helpers.playbook.pages import Document, Fault, read_page, read_yaml
+from helpers.playbook.recording import Recording
 from helpers.playbook.references import check
 from helpers.playbook.rules import Channels, Country, Placeholders, Rules, Sources
 
@@ -127,14 +128,18 @@ def _rules(root: Path) -> tuple[Rules | None, list[Fault]]:
     channels = read(Channels, folder / "channels.yml")
     placeholders = read(Placeholders, folder / "placeholders.yml")
     sources = read(Sources, folder / "sources.yml")
+    recording = read(Recording, folder / "recording.yml")
     countries = {path.stem: read(Country, path) for path in sorted((folder / "countries").glob("*.yml"))}
     for name, country in countries.items():
         if country is not None and country.country != name:
             faults.append(Fault(f"rules/countries/{name}.yml", 1, f"the country must be the file's name, “{name}”"))
     known = {name: country for name, country in countries.items() if country is not None}
-    if channels is None or placeholders is None or sources is None:
+    if channels is None or placeholders is None or sources is None or recording is None:
         return None, faults
-    return Rules(channels=channels, placeholders=placeholders.placeholders, countries=known, sources=sources), faults
+    rules = Rules(
+        channels=channels, placeholders=placeholders.placeholders, countries=known, sources=sources, recording=recording
+    )
+    return rules, faults
 
 
 def _unsourced(rules: BaseModel, document: Document) -> list[Fault]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
 from helpers.errors import InputError
 from helpers.playbook.models import Row, Slug, Strict, Text, WrittenChannel
+from helpers.playbook.recording import Recording
 
 T = TypeVar("T")
 Confidence = Literal["high", "medium", "low"]
@@ -108,6 +110,7 @@ class Holiday(Strict):
     Attributes:
         compare_relative: it moves through the calendar, so weeks around it are compared with the weeks around it a year before.
         days_before, days_after: how far such a holiday reaches; needed with `compare_relative`, meaningless without.
+        closed_before, closed_after: on how many days around it shops may be closed, beside the day itself.
     """
 
     id: Slug
@@ -119,6 +122,8 @@ class Holiday(Strict):
     compare_relative: bool = False
     days_before: Annotated[int, Field(ge=0, le=60)] = 0
     days_after: Annotated[int, Field(ge=0, le=60)] = 0
+    closed_before: Annotated[int, Field(ge=0, le=30)] = 0
+    closed_after: Annotated[int, Field(ge=0, le=30)] = 0
 
     @model_validator(mode="after")
     def _reach_goes_with_comparison(self) -> Holiday:
@@ -138,6 +143,11 @@ class Holiday(Strict):
         if self.every_year is not None:
             return (dt.date(year, int(self.every_year[:2]), int(self.every_year[3:])),)
         return tuple(day for day in self.days if day.year == year)
+
+    def closed_in_year(self, year: int) -> tuple[dt.date, ...]:
+        """The days around this holiday in one year on which a shop without orders is no surprise."""
+        around = range(-self.closed_before, self.closed_after + 1)
+        return tuple(day + dt.timedelta(days=n) for day in self.in_year(year) for n in around)
 
 
 class Duty(Strict):
@@ -183,6 +193,10 @@ class Country(Strict):
     duties: tuple[Duty, ...]
     holidays: tuple[Holiday, ...]
 
+    def closed_days(self, years: Iterable[int]) -> frozenset[dt.date]:
+        """Every day of these years on which, because of a holiday, a shop without orders is no surprise."""
+        return frozenset(day for year in years for holiday in self.holidays for day in holiday.closed_in_year(year))
+
 
 class Article(Strict):
     """One of the source articles and the rows it gave rise to."""
@@ -207,6 +221,7 @@ class Rules(Strict):
     placeholders: dict[str, Placeholder]
     countries: dict[str, Country]
     sources: Sources
+    recording: Recording
 
     def moving_holidays(self, code: str) -> tuple[Holiday, ...]:
         """Holidays of a country that move through the calendar; none for a country without a file."""

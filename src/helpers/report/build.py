@@ -16,7 +16,9 @@ from helpers.language import Language
 from helpers.parameters import NOTEBOOKS
 from helpers.playbook import load
 from helpers.playbook.diagnosis import diagnose
+from helpers.report.data_words import not_recorded
 from helpers.report.document import Appendix, Claim, logo, render
+from helpers.report.findings.common import capital
 from helpers.report.pieces import Details, Missing, Note
 from helpers.report.summary import Facts, cover, grade, measured, summary
 from helpers.segments import load_rules
@@ -125,17 +127,17 @@ def _read_from(facts: Facts) -> Note:
 
 
 def _not_measured(facts: Facts) -> tuple[Missing, ...]:
-    """Every mistake this run's files say nothing about, with the least effort that starts recording it."""
-    say, there = facts.say, {*facts.numbers["optional_tables"], "order_lines", "people"}
+    """Every mistake and every record this run's files say nothing about, with the least effort that starts recording it."""
+    say, optional = facts.say, facts.numbers["optional_tables"]
+    there = {*optional, "order_lines", "people"}
     found = (
         d.mistake
         for d in diagnose(measured(facts.numbers), facts.book)
         if d.level == "unmeasured" or (d.level == "asked" and d.mistake.tables and not there & set(d.mistake.tables))
     )
-    return tuple(
-        Missing(m.title[say.code], say.text("doing this: {step}", step=_lower(m.not_measured[say.code])), language=say)
-        for m in found
-    )
+    missing = [(m.title[say.code], m.not_measured[say.code]) for m in found]
+    missing += [(capital(what), how) for what, how in not_recorded(optional, facts.book, facts.business.sector, say)]
+    return tuple(Missing(what, say.text("doing this: {step}", step=_lower(how)), language=say) for what, how in missing)
 
 
 def _lower(text: str) -> str:

@@ -13,6 +13,7 @@ from helpers.language import Language
 from helpers.playbook import Play, Playbook
 from helpers.playbook.diagnosis import Diagnosed, diagnose
 from helpers.report import charts
+from helpers.report.data_words import reasons
 from helpers.report.document import Cover, Grade, Summary
 from helpers.report.findings.common import WAIT, capital, of_ten, people
 from helpers.report.findings.diagnosis import LEAKS
@@ -315,28 +316,7 @@ def _guesses(facts: Facts) -> Compare | Missing:
 
 
 def grade(facts: Facts) -> Grade:
-    """A to D for what the data can carry, with the one reason that decides.
-
-    D: nobody, or fewer than 100 customers, can be followed. C: less than half of the revenue is identified, or less than half a
-    year of history. B: less than 80 % identified, less than a year, or more than a tenth of the rows set aside. A: otherwise.
-    """
-    say, n = facts.say, facts.numbers
-    known, days = (
-        1 - n["anonymous_revenue_share"],
-        (date.fromisoformat(n["as_of"]) - date.fromisoformat(n["first_day"])).days + 1,
-    )
-    aside = n["rows_rejected"] / n["rows_read"] if n["rows_read"] else 1.0
-    share = say.text("{percent} of the revenue comes from customers we can recognise.", percent=say.percent(known))
-    span = say.plural("The data cover {n} day.", "The data cover {n} days.", days)
-    if n["customers"] < 100:
-        return Grade(
-            "D", say.plural("Only {n} customer can be followed.", "Only {n} customers can be followed.", n["customers"])
-        )
-    for mark, needed, history in (("C", 0.5, 182), ("B", 0.8, 365)):
-        if known < needed:
-            return Grade(mark, share)
-        if days < history:
-            return Grade(mark, span)
-    if aside > 0.1:
-        return Grade("B", say.text("{percent} of the rows had to be set aside.", percent=say.percent(aside)))
-    return Grade("A", say.text("{share} {span}", share=share, span=span))
+    """A to D for what the data can carry (:mod:`helpers.metrics.quality.grade`), with the one reason that decides; an A with both."""
+    quality = facts.numbers["data_quality"]
+    said = reasons(quality, facts.say)
+    return Grade(quality["grade"]["mark"], said[0] if quality["grade"]["reasons"] else " ".join(said))

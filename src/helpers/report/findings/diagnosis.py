@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from helpers.errors import key
-from helpers.intake import REASONS
 from helpers.metrics.base import Week, WhereNow
 from helpers.metrics.growth import Growth
 from helpers.metrics.leaks import Leak
@@ -28,7 +27,7 @@ from helpers.report.findings.common import (
     rate_items,
     too_few,
 )
-from helpers.report.pieces import Column, Details, Figure, Finding, Missing, TableView
+from helpers.report.pieces import Details, Figure, Finding, Missing
 from helpers.run import Run
 
 LEAKS = {
@@ -206,56 +205,6 @@ def revenue_weeks(weeks: Sequence[Week], run: Run) -> Figure | Missing:
         say.text("Compare a week with the same holiday a year earlier, not with the week before.") if events else ""
     )
     return charts.weeks(frame, events, title=title, subtitle=subtitle, language=say, wording=run.money, caption=caption)
-
-
-def recognised(run: Run) -> Finding:
-    """S15: whom do we know at all?"""
-    say, facts = run.say, run.facts["overview"]
-    share = 1 - facts["anonymous_revenue_share"]
-    if facts["customers"] == 0:
-        headline = say.text("No customer can be recognised in this file, so nobody's return can be measured yet")
-        body = say.text(
-            "From tomorrow note a phone number or a customer code on every receipt; after 90 days this report can answer."
-        )
-        return Finding(headline, body)
-    headline = say.text("{percent} of the money comes from customers we can recognise", percent=say.percent(share))
-    body = say.text(
-        "{known} of {orders} orders name their customer. Everything said here about coming back is about them ({customers}); "
-        "the rest counts in revenue only.",
-        known=facts["identified_orders"], orders=facts["orders"], customers=people(facts["customers"], say),
-    )  # fmt: skip
-    return Finding(headline, body)
-
-
-def data_quality(run: Run) -> TableView:
-    """Rows read, kept and set aside, per file."""
-    say, quality = run.say, run.facts["quality"]
-    columns = (
-        Column(say.text("File"), "left"),
-        Column(say.text("rows read")),
-        Column(say.text("kept")),
-        Column(say.text("set aside")),
-    )
-    rows = tuple(
-        (s["file"], say.number(s["rows"]), say.number(s["rows_kept"]), say.number(s["rows_rejected"]))
-        for s in quality["sources"]
-    )
-    more = (
-        say.text("Every row set aside is in tables/rejects.parquet with its reason.")
-        if quality["rows_rejected"]
-        else ""
-    )
-    return TableView(columns, rows, say.text("What was read"), more, language=say)
-
-
-def set_aside(run: Run) -> Details:
-    """Why rows were set aside."""
-    say, quality = run.say, run.facts["quality"]
-    facts = tuple((say.text(REASONS[code]), say.number(count)) for code, count in quality["rejected_by_reason"].items())
-    body = say.text(
-        "Rows read = rows kept + rows set aside, and the same for the amounts; this is checked on every run."
-    )
-    return Details(say.text("Why rows were set aside"), facts, body)
 
 
 def leaks(found: Sequence[Leak], run: Run) -> Finding:

@@ -1,0 +1,120 @@
+"""Customer codes that are probably no single customer: a staff account, a reseller, a code used for everybody."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+
+from helpers.metrics.customers import purchase_days
+from helpers.metrics.uncertainty import NotEnough
+
+NAMES = 5
+"""Different names, or telephone numbers, under one code from which on it stands for several people."""
+BULK_SHARE = 0.05
+BULK_TIMES = 10
+"""A code is bulk when it holds this share of all orders or of all revenue, and this many times the average customer's."""
+DAYS_PER_WEEK = 4.0
+DAYS = 20
+"""Purchase days a week, and in all, below which nobody is called a daily buyer."""
+CUT = 3.5
+"""Robust standard deviations above the other returning customers' purchase days a week (Iglewicz & Hoaglin 1993)."""
+CUSTOMERS_FLOOR = 20
+_CONSISTENT = 1.4826
+_LEAST_SPREAD = 0.15  # on the log scale: where everybody comes equally often, a sixth more is no anomaly
+
+
+@dataclass(frozen=True)
+class Suspects:
+    """What the suspicious codes weigh together; who they are stays in the table.
+
+    Attributes:
+        customers: how many. by_reason: ``many_names``, ``bulk``, ``daily`` → how many. order_share, revenue_share: of all
+            orders and revenue, anonymous included.
+    """
+
+    customers: int
+    by_reason: dict[str, int]
+    order_share: float
+    revenue_share: float
+
+
+def suspects(orders: ir.Table, *, as_of: date, aliases: ir.Table | None = None) -> ir.Table | NotEnough:
+    """The suspicious customer codes, heaviest first; each with the first reason that applies.
+
+    ``many_names``: at least :data:`NAMES` different names or numbers stood under the code. ``bulk``: a share of all orders
+    or revenue no single customer has elsewhere – a reseller, or the code the till uses when nobody asks. ``daily``: purchase
+    days per week far above every other returning customer – a member of staff.
+
+    Args:
+        orders: canonical orders.
+        as_of: orders after it are not seen.
+        aliases: customer_id, names, phones: how many different ones stood under a code; only codes with several need be
+            there.
+
+    Returns:
+        customer_id, reason, orders, net_revenue, order_share, revenue_share (0–1 of all orders and revenue), days_per_week.
+    """
+    days = purchase_days(orders, as_of)
+    each = days.group_by("customer_id").agg(
+        days=days.count(), orders=days.receipts.sum(), net_revenue=days["value"].sum(),
+        span=days.day.max().delta(days.day.min(), unit="day") + 1,
+    )  # fmt: skip
+    each = each.mutate(days_per_week=7.0 * each.days / each.span).cache()
+    seen = orders.filter(orders.ordered_at.date() <= ibis.literal(as_of))
+    row = seen.agg(orders=seen.count(), revenue=seen.net_revenue.sum()).to_pyarrow().to_pylist()[0]
+    customers = int(each.count().to_pyarrow().as_py())
+    if customers < CUSTOMERS_FLOOR:
+        return NotEnough(customers, CUSTOMERS_FLOOR)
+    each = each.mutate(
+        order_share=each.orders / float(row["orders"]),
+        revenue_share=each.net_revenue / float(row["revenue"]) if row["revenue"] > 0 else ibis.literal(0.0),
+    )
+    reasons = [] if aliases is None else [(_in(each, aliases.filter((aliases.names >= NAMES) | (aliases.phones >= NAMES))), "many_names")]  # fmt: skip
+    large = max(BULK_SHARE, BULK_TIMES / customers)
+    reasons.append(((each.order_share >= large) | (each.revenue_share >= large), "bulk"))
+    limit = _daily_limit(each)
+    if limit is not None:
+        reasons.append(((each.days >= DAYS) & (each.days_per_week > limit), "daily"))
+    judged = each.mutate(reason=ibis.cases(*reasons, else_=ibis.null("string")))
+    found = judged.filter(judged.reason.notnull())
+    return found.select(
+        "customer_id", "reason", "orders", "net_revenue", "order_share", "revenue_share", "days_per_week"
+    ).order_by([ibis.desc("order_share"), "customer_id"])
+
+
+def _in(each: ir.Table, chosen: ir.Table) -> ir.BooleanValue:
+    found: ir.BooleanValue = each.customer_id.isin(chosen.customer_id)
+    return found
+
+
+def _daily_limit(each: ir.Table) -> float | None:
+    """Purchase days a week above which a customer is unlike the others who come back; None where too few do."""
+    returning = each.filter((each.days >= 3) & (each.span >= 14))
+    logs = returning.select(log=returning.days_per_week.ln())
+    row = logs.agg(n=logs.count(), middle=logs.log.median()).to_pyarrow().to_pylist()[0]
+    if row["n"] < CUSTOMERS_FLOOR:
+        return None
+    middle = float(row["middle"])
+    spread = _CONSISTENT * float((logs.log - middle).abs().median().to_pyarrow().as_py())
+    return max(DAYS_PER_WEEK, math.exp(middle + CUT * max(spread, _LEAST_SPREAD)))
+
+
+def weigh(found: ir.Table | NotEnough) -> Suspects | NotEnough:
+    """The suspicious codes in numbers, without a code."""
+    if isinstance(found, NotEnough):
+        return found
+    rows = (
+        found.group_by("reason")
+        .agg(n=found.count(), orders=found.order_share.sum(), revenue=found.revenue_share.sum())
+        .order_by("reason")
+        .to_pyarrow()
+        .to_pylist()
+    )
+    return Suspects(
+        sum(row["n"] for row in rows), {row["reason"]: row["n"] for row in rows},
+        float(sum(row["orders"] for row in rows)), float(sum(row["revenue"] for row in rows)),
+    )  # fmt: skip
