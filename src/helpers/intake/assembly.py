@@ -88,14 +88,14 @@ def orders(con: Any, stage: ir.Table, files: list[Loaded]) -> ir.Table:
     )
 
 
-def order_lines(con: Any, stage: ir.Table, files: list[Loaded]) -> ir.Table:
-    """One row per row kept, columns of ``tables.ORDER_LINES``."""
+def order_lines(stage: ir.Table, files: list[Loaded]) -> ir.Table:
+    """One row per row kept, columns of ``tables.ORDER_LINES``: a view of the staged rows, not another copy of them."""
     kept = stage.filter(stage.reason.isnull())
     found = kept.select(
         "order_id", "customer_id", "ordered_at", *_LINE_FIELDS, amount=kept.amount.cast("float64"),
         source_file=_file(kept, files), source_row=kept.source_row,
     )  # fmt: skip
-    return con.create_table(ibis.util.gen_name("order_lines"), found.select(*tables.ORDER_LINES.names), temp=True)
+    return found.select(*tables.ORDER_LINES.names)
 
 
 def people(con: Any, stage: ir.Table, lists: list[ir.Table]) -> ir.Table:

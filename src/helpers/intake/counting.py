@@ -153,13 +153,10 @@ def _notes(files: list[Loaded], totals: dict[str, Any]) -> list[Note]:
 def aliases(con: Any, stage: ir.Table) -> ir.Table:
     """Customers under whose code several names or telephone numbers stand: customer_id, names, phones (how many)."""
     known = stage.filter(stage.reason.isnull() & stage.customer_id.notnull())
-    name = folded(known.name)
-    bounds = known.group_by("customer_id").agg(
-        several=(name.min() != name.max()) | (known.phone.min() != known.phone.max())
-    )
-    # counting what differs is dear, so only those are counted of whom it is known that something does
-    some = known.semi_join(bounds.filter(bounds.several), "customer_id")
-    found = some.group_by("customer_id").agg(names=folded(some.name).nunique(), phones=some.phone.nunique())
+    # a name is folded once, not once for every row it stands on
+    known = known.select("customer_id", "name", "phone").distinct()
+    found = known.group_by("customer_id").agg(names=folded(known.name).nunique(), phones=known.phone.nunique())
+    found = found.filter((found.names > 1) | (found.phones > 1))
     return con.create_table(ibis.util.gen_name("aliases"), found, temp=True)
 
 

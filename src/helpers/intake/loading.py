@@ -75,7 +75,7 @@ def load(business: Business, folder: Path, con: Any, *, today: date, as_of: date
         faults.check_currency(con, stage, business.currency)
         exact = assembly.orders(con, stage, sold)
         faults.check_customers(con, exact)
-        lines = assembly.order_lines(con, stage, sold)
+        lines = assembly.order_lines(stage, sold)
         lists = list(loader.of_kind("customers"))
         people = assembly.people(con, stage, [one.staged.table for one in lists])
         others = [one for kind in OPTIONAL for one in loader.of_kind(kind, people, exact)]
@@ -90,7 +90,8 @@ def load(business: Business, folder: Path, con: Any, *, today: date, as_of: date
         kept = [lines, *optional.values(), *(table.filter(table.reason.isnull()) for table in named)]
         quality = counting.quality(con, everything, stage, exact, people, rejects, kept)
         several = counting.aliases(con, stage)
-        drop(con, *{stage.get_name(), *(one.staged.table.get_name() for one in everything)})
+        # the lines are read from the staged rows of orders, which therefore stay
+        drop(con, *{one.staged.table.get_name() for one in everything} - {stage.get_name()})
     return Intake(exact.drop("exact_revenue"), lines, people, rejects, optional, quality, several)
 
 

@@ -281,10 +281,12 @@ def without_repeated_headers(con: Any, raw: Raw) -> Raw:
     texts = [(header, name) for header, name in raw.columns.items() if raw.table[name].type().is_string()][:_COMPARED]
     if len(texts) < min(_COMPARED, len(raw.columns)):
         return raw
-    again: Any = ibis.and_(*(raw.table[name].strip() == header for header, name in texts)).fill_null(False)
-    repeats = raw.table.filter(again).select("source_row", raw=ibis.null("string"), reason=ibis.literal("header_again"))
+    same = [raw.table[name].strip() == header for header, name in texts]
+    # as a filter on its own, a row is done with at its first cell that differs
+    repeats = raw.table.filter(*same).select("source_row", raw=ibis.null("string"), reason=ibis.literal("header_again"))
     if not con.to_pyarrow(repeats.count()).as_py():
         return raw
+    again: Any = ibis.and_(*same).fill_null(False)
     name = ibis.util.gen_name("intake_headers")
     aside = con.create_table(name, repeats, temp=True)
     if raw.malformed is not None:
