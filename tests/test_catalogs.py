@@ -45,6 +45,7 @@ PASSED_ON = frozenset(
         "note.message",
         "n['message']",
         "w",
+        "what",
         "found['reason']",
         "found['what']",
         "model['unit']",

@@ -62,3 +62,9 @@ def test_values(value: Any, expected: Any) -> None:
 def test_paths_give_away_nothing(tmp_path: Path) -> None:
     """A path is recorded by its name alone, not with the folders of the machine."""
     assert plain(tmp_path / "orders.csv") == "orders.csv"
+
+
+def test_a_named_index_is_not_lost() -> None:
+    """A frame that names its rows – layers by period, flows by state – keeps the names as a column."""
+    layers = pd.DataFrame({"2026-01-01": [5.0]}, index=pd.Index([date(2026, 1, 1)], name="period"))
+    assert plain(layers) == [{"period": "2026-01-01", "2026-01-01": 5.0}]

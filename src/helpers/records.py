@@ -15,11 +15,12 @@ import pandas as pd
 
 
 def plain(value: Any) -> Any:
-    """JSON-ready copy: dataclasses become objects, frames become lists of rows, NaN and infinities become null."""
+    """JSON-ready copy: dataclasses become objects, frames become lists of rows (a named index is a column), NaN and infinities become null."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, pd.DataFrame):
-        return [plain(row) for row in value.to_dict(orient="records")]
+        rows = value if value.index.name is None else value.reset_index()
+        return [plain(row) for row in rows.to_dict(orient="records")]
     if isinstance(value, pd.Series):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, Mapping):

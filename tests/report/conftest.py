@@ -77,7 +77,7 @@ def appendix() -> Appendix:
     return Appendix(
         quality=(TableView((Column("File", "left"), Column("Rows")), (("orders.xlsx", "120"),), "What was read"),),
         method=(Details("Repeat rate", (("n", "120"),)),),
-        definitions=(("Rhythm", "How often they usually come."),),
+        definitions=(("word-rhythm", "Rhythm", "How often they usually come."),),
         not_measured=(Missing("Complaints solved", "writing each down."),),
         claims=(Claim("A new customer costs 5–25 times more", "No data behind it found.", "₫210,000"),),
     )

@@ -65,6 +65,11 @@ def one_of_each(say: Language) -> dict[str, Figure]:
             wording=lambda value: f"{value:.0f}m",
             **words,
         ),
+        "bridge": charts.bridge(
+            [("Lost customers", -42.0, "120"), ("Nothing", 0.0, ""), ("New customers", 55.5, "300")],
+            wording=lambda value: f"{value:.0f}m",
+            **words,
+        ),
         "weeks": charts.weeks(weeks, [(date(2026, 2, 17), "Tết"), (date(2020, 1, 1), "long ago")], **words),
         "calibration": charts.calibration(pd.DataFrame(held), **words),
         "ladder": charts.ladder(SHARES, **words),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +12,8 @@ import pandas as pd
 
 from helpers.metrics.customers import identified
 from helpers.metrics.months import Covered, covered, first_of, month_index
+from helpers.metrics.season import Festival, same_month_last_year, touched_month
+from helpers.metrics.uncertainty import Estimate, Rate, newcombe, rate
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,42 @@ class Growth:
     def judged(self) -> pd.DataFrame:
         """The months from which conclusions may be drawn."""
         return self.months[self.months["judged"].astype(bool)]
+
+
+@dataclass(frozen=True)
+class SameSeason:
+    """A month a festival touches, beside the month with the same place relative to the festival a year before.
+
+    Attributes:
+        festival: its id. month, beside: first days of the two months. gone, gone_beside: share of the customers of the month
+            before who did not buy in it. difference: gone − gone_beside.
+    """
+
+    festival: str
+    month: date
+    beside: date
+    gone: Rate
+    gone_beside: Rate
+    difference: Estimate
+
+
+def same_season(accounts: Growth, festivals: Sequence[Festival]) -> SameSeason | None:
+    """The latest judged month that a festival touches, if the accounts hold its like of a year before.
+
+    Returns:
+        None when no festival touches one of the last three judged months, or too few customers came the month before.
+    """
+    months = accounts.months.assign(base=accounts.months["active"].shift()).set_index("month")
+    judged = list(accounts.judged["month"])
+    for month in reversed(judged[-3:]):
+        festival, beside = touched_month(festivals, month), same_month_last_year(festivals, month)
+        # who came in the month before the first whole one is not on record in full
+        if festival is None or beside not in months.index[2:] or not months["complete"][beside]:
+            continue
+        gone, then = (rate(int(months["churned"][m]), int(months["base"][m])) for m in (month, beside))
+        if isinstance(gone, Rate) and isinstance(then, Rate):
+            return SameSeason(festival, month, beside, gone, then, newcombe(gone, then))
+    return None
 
 
 def growth(orders: ir.Table, *, as_of: date) -> Growth:

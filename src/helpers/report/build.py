@@ -18,7 +18,7 @@ from helpers.playbook import load
 from helpers.playbook.diagnosis import diagnose
 from helpers.report.data_words import not_recorded
 from helpers.report.document import Appendix, Claim, logo, render
-from helpers.report.findings.common import capital
+from helpers.report.findings.common import capital, word_anchor
 from helpers.report.pieces import Details, Missing, Note
 from helpers.report.summary import Facts, cover, grade, measured, summary
 from helpers.segments import load_rules
@@ -87,7 +87,8 @@ def appendix(facts: Facts) -> Appendix:
         quality=_quality(facts),
         method=(_read_from(facts),),
         definitions=tuple(
-            (m.title[facts.say.code], _first_paragraph(m.body[facts.say.code])) for m in facts.book.metrics.values()
+            (word_anchor(m.id), m.title[facts.say.code], _first_paragraph(m.body[facts.say.code]))
+            for m in facts.book.metrics.values()
         ),
         not_measured=_not_measured(facts),
         claims=claims(facts),

@@ -86,11 +86,14 @@ class Claim:
 
 @dataclass(frozen=True)
 class Appendix:
-    """What the report rests on: pieces on the quality of the data and on method, words, gaps, claims."""
+    """What the report rests on: pieces on the quality of the data and on method, words, gaps, claims.
+
+    `definitions`: (anchor, term, text).
+    """
 
     quality: tuple[Piece, ...] = ()
     method: tuple[Piece, ...] = ()
-    definitions: tuple[tuple[str, str], ...] = ()
+    definitions: tuple[tuple[str, str, str], ...] = ()
     not_measured: tuple[Missing, ...] = ()
     claims: tuple[Claim, ...] = ()
 

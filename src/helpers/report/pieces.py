@@ -184,17 +184,22 @@ class Details(Piece):
     """What a reader may open: definition, n, interval, method, source table.
 
     Attributes:
-        title: the line that opens it. facts: (term, text) pairs. body: further paragraphs.
+        title: the line that opens it. facts: (term, text) pairs. body: further paragraphs. table: second-rank figures.
+        more: (text, address) pairs to read on, such as the definition in the appendix.
     """
 
     title: str
     facts: tuple[tuple[str, str], ...] = ()
     body: str = ""
+    table: TableView | None = None
+    more: tuple[tuple[str, str], ...] = ()
     template: ClassVar[str] = "details"
 
     def plain(self) -> str:
-        """Title, facts and body."""
-        return "\n".join((self.title, *(f"{term}: {text}" for term, text in self.facts), *paragraphs(self.body)))
+        """Title, table, facts and body."""
+        table = () if self.table is None else (self.table.plain(),)
+        facts = (f"{term}: {text}" for term, text in self.facts)
+        return "\n".join((self.title, *table, *facts, *paragraphs(self.body)))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ n), `language` (of numbers, dates, labels) and `caption` (how to read it), all w
 a ValueError: what was not measured is said with :class:`~helpers.report.pieces.Missing`.
 """
 
-from helpers.report.charts.amounts import bars, scorecard
+from helpers.report.charts.amounts import bars, bridge, scorecard
 from helpers.report.charts.cohorts import cohorts, stack
 from helpers.report.charts.curves import calibration, return_curve, weeks
 from helpers.report.charts.flows import growth, rhythm
@@ -14,6 +14,7 @@ from helpers.report.charts.shares import arms, ladder, rates
 __all__ = [
     "arms",
     "bars",
+    "bridge",
     "calibration",
     "cohorts",
     "growth",

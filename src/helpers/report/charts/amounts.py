@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 
 from helpers.language import Language
 from helpers.report import style
-from helpers.report.charts.frame import ticks_to
+from helpers.report.charts.frame import nice_top, ticks_to
 from helpers.report.charts.rows import Row, Rows, Tone, bar, interval, rows, said, scale, unknown_strip
 from helpers.report.pieces import Figure
 
@@ -45,6 +45,36 @@ def bars(
         said(row.label, row.value, low, high, wording) for row, (_, _, low, high, _) in zip(words, items, strict=True)
     )
     return laid.page.figure("bars", caption=caption, reading=reading)
+
+
+@style.drawing()
+def bridge(
+    items: Sequence[tuple[str, float, str]],
+    *,
+    title: str,
+    subtitle: str,
+    wording: Callable[[float], str],
+    language: Language,
+    caption: str = "",
+) -> Figure:
+    """What added to an amount and what took away from it, one row each; the sign stands in words beside every bar.
+
+    `items`: (label, signed amount, note), in the order to show.
+    `wording`: how an amount without its sign is said.
+    """
+    top = nice_top(max((abs(amount) for _, amount, _ in items), default=1.0))
+    words = [Row(label, signed(amount, wording), note) for label, amount, note in items]
+    laid = rows(title, subtitle, words, top_value=top)
+    for y, (_, amount, _) in zip(laid.centres, items, strict=True):
+        bar(laid.axes, abs(amount), y, "now" if amount >= 0 else "attention")
+    scale(laid, ticks_to(top), wording)
+    reading = "; ".join(f"{row.label}: {row.value}" for row in words)
+    return laid.page.figure("bridge", caption=caption, reading=reading)
+
+
+def signed(amount: float, wording: Callable[[float], str]) -> str:
+    """An amount with its sign, nought without."""
+    return ("+" if amount > 0 else "−" if amount < 0 else "") + wording(abs(amount))
 
 
 def plot_bars(

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from helpers.metrics.presence import Presence
+from helpers.metrics.presence import FirstContacts, Presence
 from helpers.metrics.service import Complaints, Difference, GroupRate, Spending
 from helpers.metrics.uncertainty import NotEnough, Rate
 from helpers.report import charts
 from helpers.report.findings.common import (
     between,
     capital,
+    definition,
     not_measured,
     of_ten,
     rate_items,
     too_few,
 )
-from helpers.report.pieces import Figure, Finding, Missing
+from helpers.report.pieces import Details, Figure, Finding, Missing
 from helpers.run import Run
 
 
@@ -46,6 +47,57 @@ def in_touch(found: Presence | None, run: Run) -> Finding | Missing:
         body += " " + say.text("For every message that cares, {count} sell.", count=say.number(found.sell_to_care, 1))
     elif found.sells:
         body += " " + say.text("{count} messages sold, none cared.", count=found.sells)
+    return Finding(headline, body, level=3)
+
+
+def in_touch_details(found: Presence | None, run: Run) -> Details | Missing:
+    """How long ago the last word was, and how it is counted."""
+    say = run.say
+    if found is None:
+        how = say.text("noting every message sent: customer, day, channel, and whether it sells or cares.")
+        return not_measured(say.text("Days since the last message"), how, say)
+    facts = {
+        say.text("Last message of any kind"): _silence(found.days_since_contact, found.never, run),
+        say.text("Last message that was not selling"): _silence(found.days_since_care, found.never_care, run),
+        say.text("Messages counted"): say.text(
+            "{sells} selling, {cares} caring, in the last {days} days", sells=found.sells, cares=found.cares, days=found.quiet_days
+        ),
+        say.text("Active"): say.text("customers with an order in the last 180 days."),
+    }  # fmt: skip
+    return definition(facts, say, pages=("contact-gap", "sell-care-ratio"))
+
+
+def _silence(days: float | None, never: Rate | NotEnough, run: Run) -> str:
+    say = run.say
+    text = say.text("nobody has had one") if days is None else say.text("half of those who had one: {days} days ago or longer", days=round(days))  # fmt: skip
+    if isinstance(never, Rate):
+        text += "; " + say.text("never: {percent} of {n}", percent=say.percent(never.value), n=never.n)
+    return text
+
+
+def welcomed(found: FirstContacts | None, run: Run) -> Finding | Missing:
+    """S07: what does a new customer hear in the first hundred days?"""
+    say, what = run.say, run.say.text("what new customers hear from you")
+    if found is None:
+        how = say.text("noting every message sent: customer, day, channel, and whether it sells or cares.")
+        return not_measured(capital(what), how, say)
+    if isinstance(found.contacted, NotEnough):
+        return too_few(found.contacted, what, say)
+    headline = capital(
+        say.text(
+            "{share} new customers hear from you in their first {days} days",
+            share=of_ten(found.contacted.value, say), days=found.window_days,
+        )
+    )  # fmt: skip
+    body = say.text(
+        "{percent} of {n} new customers ({range}).",
+        percent=say.percent(found.contacted.value), n=found.contacted.n,
+        range=between(found.contacted.low, found.contacted.high, say),
+    )  # fmt: skip
+    if isinstance(found.cared_for, Rate):
+        body += " " + say.text("{percent} had a message that was not selling something.", percent=say.percent(found.cared_for.value))  # fmt: skip
+    if found.per_customer is not None:
+        body += " " + say.text("Messages per new customer: {count}.", count=say.number(found.per_customer, 1))
     return Finding(headline, body, level=3)
 
 

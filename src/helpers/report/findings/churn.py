@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from helpers.errors import key
-from helpers.metrics.base import Concentration
-from helpers.metrics.cohorts import Cohorts
+from helpers.language import Language
+from helpers.metrics.cohorts import Cohorts, Measure
 from helpers.metrics.customers import MINIMUM_GAPS
 from helpers.metrics.repeat import ReturnCurve, Rung
 from helpers.metrics.states import STATES
 from helpers.metrics.uncertainty import NotEnough
 from helpers.report import charts
 from helpers.report.findings.common import between, capital, definition, not_measured, not_yet, of_ten, too_few
-from helpers.report.pieces import Details, Figure, Finding, Missing
+from helpers.report.pieces import Column, Details, Figure, Finding, Missing, TableView
 from helpers.run import Run
 
 STATE_NAMES = {
@@ -89,7 +89,7 @@ def second_order_details(curve: ReturnCurve | NotEnough, run: Run) -> Details:
     }  # fmt: skip
     if isinstance(curve, ReturnCurve):
         facts[say.text("Second orders seen")] = say.number(curve.events)
-    return definition(facts, say)
+    return definition(facts, say, pages=("time-to-second-order",))
 
 
 def ladder(rungs: Sequence[Rung], run: Run) -> Figure | Missing:
@@ -171,6 +171,9 @@ def cohorts(found: Cohorts, run: Run) -> Figure | Missing:
     recent = shares.tail(run.params.cohort_months)
     recent = recent[[c for c in recent.columns if c < run.params.cohort_months]]
     second = shares[1].dropna()
+    # the first cohorts of an export hold old customers who would flatter the average
+    settled = [cohort for cohort in second.index if cohort in found.newcomers]
+    second = second[settled] if settled else second
     weights = found.sizes.loc[second.index]
     average = float((second * weights).sum() / weights.sum())
     title = say.text(
@@ -185,14 +188,37 @@ def cohorts(found: Cohorts, run: Run) -> Figure | Missing:
     )
 
 
-def concentrated(found: Concentration | NotEnough, run: Run) -> Finding:
-    """How much hangs on how few."""
+MATRICES = {
+    "orders": key("Orders, by months since the first"),
+    "net_revenue": key("Revenue, by months since the first"),
+    "customers": key("Customers who came, by calendar month"),
+}
+"""Measure → what its second-rank matrix shows; customers by calendar, their ages being the chart (catalog keys)."""
+AGES = (0, 1, 2, 3, 6, 12)
+"""Months since the first that fit a phone."""
+
+
+def _later(months: int, say: Language) -> str:
+    return say.plural("{n} month later", "{n} months later", months) if months else say.text("the same month")
+
+
+def cohorts_details(found: Cohorts, measure: Measure, run: Run) -> Details:
+    """A second-rank matrix of the newest cohorts; what was not observed is a dash, never 0."""
     say = run.say
-    if isinstance(found, NotEnough):
-        return too_few(found, say.text("how much hangs on your best customers"), say)
-    headline = say.text("One customer in ten brings {percent} of the money", percent=say.percent(found.top_share))
-    half = next(i for i in range(1, 11) if sum(found.deciles[:i]) >= 0.5 - 1e-12)
-    body = say.text(
-        "Half of the revenue of known customers comes from at most {percent} of them.", percent=say.percent(half / 10)
+    if measure == "customers":
+        frame = found.matrix(measure, align="calendar").iloc[:, -5:]
+        names = [say.month(month) for month in pd.to_datetime(frame.columns)]
+    else:
+        frame = found.matrix(measure)
+        frame = frame[[age for age in AGES if age in frame.columns]]
+        names = [_later(int(age), say) for age in frame.columns]
+    wording = run.money if measure == "net_revenue" else say.number
+    cells = frame.tail(7)
+    rows = tuple(
+        (say.month(cohort), *("–" if pd.isna(cell) else wording(cell) for cell in row))
+        for cohort, row in zip(pd.to_datetime(cells.index), cells.to_numpy(dtype=float).tolist(), strict=True)
     )
-    return Finding(headline, body, level=3)
+    columns = (Column(say.text("First bought in"), "left"), *(Column(name) for name in names))
+    table = TableView(columns, rows, say.text(MATRICES[measure]), language=say)
+    facts = {say.text("Missing cells"): say.text("a dash: the month is not over, or lies before the group's first.")}
+    return definition(facts, say, pages=("cohorts",), table=table)

@@ -10,7 +10,8 @@ from helpers.errors import key
 from helpers.language import Language
 from helpers.metrics.uncertainty import Estimate, NotEnough, Rate
 from helpers.playbook import load
-from helpers.report.pieces import Details, Finding, Missing
+from helpers.report.charts.amounts import signed
+from helpers.report.pieces import Details, Finding, Missing, TableView
 from helpers.run import Run
 
 WAIT = key("waiting a few more months: so far too few customers have come often enough to tell.")
@@ -39,9 +40,11 @@ def people(count: int, say: Language) -> str:
     return say.plural("{n} customer", "{n} customers", count)
 
 
-def between(low: float, high: float, say: Language) -> str:
+def between(low: float, high: float, say: Language, digits: int = 0) -> str:
     """An interval of shares in everyday words."""
-    return say.text("most likely between {low} and {high}", low=say.percent(low), high=say.percent(high))
+    return say.text(
+        "most likely between {low} and {high}", low=say.percent(low, digits), high=say.percent(high, digits)
+    )
 
 
 def between_money(low: float, high: float, run: Run) -> str:
@@ -82,6 +85,18 @@ def holidays(run: Run, start: date) -> list[tuple[date, str]]:
     return sorted((day, name) for day, name in days if start <= day <= run.as_of)
 
 
+def festival_names(run: Run) -> dict[str, str]:
+    """Festival id → its everyday name, without what stands in brackets."""
+    country = load().rules.countries.get(run.business.country)
+    holidays = country.holidays if country else ()
+    return {h.id: h.title[run.say.code].split(" (")[0] for h in holidays}
+
+
+def points(value: float, run: Run) -> str:
+    """A difference of shares in percentage points, with its sign."""
+    return signed(round(100 * value) + 0.0, lambda size: run.say.number(size))
+
+
 def estimate_text(found: Estimate, run: Run) -> str:
     """An amount with its range."""
     return f"{run.money(found.value)} ({between_money(found.low, found.high, run)})"
@@ -99,9 +114,33 @@ def not_yet(what: str, run: Run) -> Missing:
     return not_measured(what, say.text(WAIT) if known else say.text("recording a customer on every order."), say)
 
 
-def definition(facts: Mapping[str, Any], say: Language, body: str = "") -> Details:
-    """Definition, n, interval and method, opened on demand."""
-    return Details(say.text("How this is counted"), tuple((term, str(text)) for term, text in facts.items()), body)
+def definition(
+    facts: Mapping[str, Any],
+    say: Language,
+    body: str = "",
+    *,
+    pages: Iterable[str] = (),
+    table: TableView | None = None,
+) -> Details:
+    """Definition, n, interval and method, opened on demand.
+
+    `pages`: ids of the playbook's definition pages, which the appendix holds. `table`: second-rank figures.
+    """
+    title = say.text("How this is counted") if table is None else table.caption
+    return Details(title, tuple((term, str(text)) for term, text in facts.items()), body, table, explained(pages, say))
+
+
+def word_anchor(page: str) -> str:
+    """Where the appendix holds a definition page."""
+    return f"word-{page}"
+
+
+def explained(pages: Iterable[str], say: Language) -> tuple[tuple[str, str], ...]:
+    """Links to definition pages in the appendix, by their titles."""
+    titles = {page: load().metrics[page].title[say.code] for page in pages}
+    return tuple(
+        (say.text("In plain words: {title}", title=title), f"#{word_anchor(page)}") for page, title in titles.items()
+    )
 
 
 def lacking(found: Mapping[str, Any] | None, run: Run) -> str:

@@ -8,12 +8,14 @@ from typing import Any
 import pandas as pd
 
 from helpers.errors import key
-from helpers.metrics.base import Week, WhereNow
-from helpers.metrics.growth import Growth
+from helpers.metrics.base import Became, Week, WhereNow
+from helpers.metrics.growth import Growth, same_season
 from helpers.metrics.leaks import Leak
 from helpers.metrics.repeat import RepeatRate
+from helpers.metrics.states import GONE
 from helpers.metrics.uncertainty import FLOOR, NotEnough, Rate
 from helpers.report import charts
+from helpers.report.findings.churn import STATE_NAMES
 from helpers.report.findings.common import (
     between,
     between_money,
@@ -27,6 +29,7 @@ from helpers.report.findings.common import (
     rate_items,
     too_few,
 )
+from helpers.report.findings.season import beside
 from helpers.report.pieces import Details, Figure, Finding, Missing
 from helpers.run import Run
 
@@ -102,7 +105,7 @@ def come_back_details(rates: Sequence[RepeatRate], run: Run) -> Details:
             "Orders without a known customer, and customers too new to have had the chance."
         ),
     }
-    return definition(facts, say)
+    return definition(facts, say, pages=("repeat-rate",))
 
 
 def where_now(found: WhereNow, run: Run) -> Finding:
@@ -123,6 +126,42 @@ def where_now(found: WhereNow, run: Run) -> Finding:
         range=between(found.still.low, found.still.high, say), money=run.money(found.quiet_revenue),
     )  # fmt: skip
     return Finding(headline, body, level=3)
+
+
+def became(found: Became, run: Run) -> Figure | Missing:
+    """The same customers in the words of the states."""
+    say = run.say
+    items = rate_items((say.text(STATE_NAMES[state]), share) for state, share in found.shares.items())
+    if not items:
+        return not_yet(say.text("What became of the customers of six months ago"), run)
+    gone = sum(share.k for state, share in found.shares.items() if state in GONE and isinstance(share, Rate))
+    title = say.text(
+        "Of {n} customers of six months ago {count} are asleep or lost by their own rhythm",
+        n=found.customers,
+        count=gone,
+    )
+    subtitle = say.text(
+        "State on {day} of those who bought between {start} and {end}",
+        day=run.as_of,
+        start=found.then_from,
+        end=found.then_to,
+    )
+    spent = sum(found.spent[state] for state in GONE)
+    caption = say.text("In those 60 days the ones asleep or lost today had spent {money}.", money=run.money(spent))
+    return charts.rates(items, title=title, subtitle=subtitle, language=say, caption=caption)
+
+
+def became_details(found: Became, run: Run) -> Details:
+    """Which customers, and how their state is told."""
+    say = run.say
+    facts = {
+        say.text("Definition"): say.text(
+            "Customers with an order in 60 days that ended 26 weeks before the last day of the data, by their state on that last day."
+        ),
+        say.text("Customers counted"): say.number(found.customers),
+        say.text("Interval"): say.text("Wilson, 95 %."),
+    }
+    return definition(facts, say, pages=("six-months-ago", "states"))
 
 
 def bucket(accounts: Growth, run: Run) -> Finding:
@@ -156,7 +195,8 @@ def bucket(accounts: Growth, run: Run) -> Finding:
         "not return the following month (quick ratio {ratio}).",
         months=len(year), new=int(year["new"].sum()), back=int(year["resurrected"].sum()), gone=left, ratio=ratio,
     )  # fmt: skip
-    return Finding(headline, body, level=3)
+    season = beside(same_season(accounts, run.festivals), run)
+    return Finding(headline, f"{body} {season}".strip(), level=3)
 
 
 def bucket_chart(accounts: Growth, run: Run) -> Figure | Missing:
@@ -180,8 +220,11 @@ def bucket_chart(accounts: Growth, run: Run) -> Figure | Missing:
     return charts.growth(frame, title=title, subtitle=subtitle, language=say, caption=caption)
 
 
-def revenue_weeks(weeks: Sequence[Week], run: Run) -> Figure | Missing:
-    """Revenue by week with the country's holidays marked, so that a holiday dip is not read as churn."""
+def revenue_weeks(weeks: Sequence[Week], expected: pd.DataFrame, run: Run) -> Figure | Missing:
+    """Revenue by week with the country's holidays marked, and what the year before lets expect.
+
+    `expected`: of :func:`helpers.metrics.season.expected_weeks` for all revenue.
+    """
     say = run.say
     if len(weeks) < 8:
         return not_measured(say.text("Revenue by week"), say.text("letting eight full weeks of orders pass."), say)
@@ -197,13 +240,20 @@ def revenue_weeks(weeks: Sequence[Week], run: Run) -> Figure | Missing:
         )
     else:
         title = say.text("{money} a week in the last 8 weeks", money=run.money(recent))
+    if expected["expected"].notna().any():
+        frame["forecast"] = frame["week"].map(expected.set_index("week")["expected"])
     events = holidays(run, weeks[0].monday)
     subtitle = say.text(
         "Revenue per week, all orders, known and anonymous; {start} – {end}", start=weeks[0].monday, end=run.as_of
     )
-    caption = (
-        say.text("Compare a week with the same holiday a year earlier, not with the week before.") if events else ""
-    )
+    if "forecast" in frame:
+        caption = say.text(
+            "The dashed line is what the same weeks around the holidays brought a year before, at this year's level."
+        )
+    else:
+        caption = (
+            say.text("Compare a week with the same holiday a year earlier, not with the week before.") if events else ""
+        )
     return charts.weeks(frame, events, title=title, subtitle=subtitle, language=say, wording=run.money, caption=caption)
 
 
@@ -252,7 +302,7 @@ def leaks_details(found: Sequence[Leak], run: Run) -> Details:
             "What regulars who are later than usual spent per month in the last year, each weighted by the chance of not coming back within 90 days."
         ),
         "declining": say.text(
-            "What regulars spend less than before in the last 8 weeks, after taking out how the whole base moved."
+            "What regulars spend less than before in the last 8 weeks, after taking out how those who still come moved in the same weeks, holidays included."
         ),
         "first_timers": say.text(
             "If every quarter's first-time buyers came back as often as in your best quarter: an upper yardstick, not a forecast."
