@@ -47,9 +47,15 @@ class _Strict(BaseModel):
 
 
 class Source(_Strict):
-    """One file (or folder of files) and how to read it."""
+    """One file (or folder of files), or one `table` of the warehouse at `url`, and how to read it.
 
-    file: str
+    `row` names the column that numbers the rows of a table, such as its primary key. `url` may hold ``${NAME}``.
+    """
+
+    file: str | None = None
+    table: str | None = Field(None, min_length=1)
+    url: str | None = Field(None, repr=False)
+    row: str | None = None
     format: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     day_first: bool | None = None
@@ -161,7 +167,7 @@ def load(folder: Path) -> Business:
             "{file} is empty or not a list of “name: value” lines; create it again with “retention new”.", file=FILE
         )
     try:
-        return Business.model_validate(data)
+        business = Business.model_validate(data)
     except ValidationError as fault:
         first = fault.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -170,7 +176,33 @@ def load(folder: Path) -> Business:
             file=FILE,
             where=where,
             problem=problem(first),
-        ) from fault
+        ) from None  # pydantic's own words repeat the value, which may be an address with its password
+    for kind, sources in business.sources.items():
+        for source in sources:
+            _check_source(source, kind)
+    return business
+
+
+def _check_source(source: Source, kind: str) -> None:
+    """Refuse a source that is neither a file nor a table, or both."""
+    if source.file is not None and (source.table or source.url):
+        raise InputError(
+            "{file}, sources, {kind}: a source is a file or a table, not both; make it two sources.",
+            file=FILE, kind=kind,
+        )  # fmt: skip
+    if source.file is not None:
+        return
+    if source.table is None and source.url is None:
+        raise InputError("{file}, sources, {kind}: name a `file:`, or a `table:` and its `url:`.", file=FILE, kind=kind)
+    if source.table is None:
+        raise InputError(
+            "{file}, sources, {kind}: there is a `url:` but no `table:`; name the table.", file=FILE, kind=kind
+        )
+    if source.url is None:
+        raise InputError(
+            "{file}, sources, {kind}: the table {table} has no `url:`; add one like postgres://user:${{PASSWORD}}@server/database.",
+            file=FILE, kind=kind, table=source.table,
+        )  # fmt: skip
 
 
 def problem(fault: Mapping[str, Any]) -> InputError | str:
@@ -179,7 +211,9 @@ def problem(fault: Mapping[str, Any]) -> InputError | str:
     if kind not in _PROBLEMS:
         return str(fault["msg"])
     limits = {name: limit for name, limit in fault.get("ctx", {}).items() if name in ("gt", "ge", "le")}
-    return InputError(_PROBLEMS[kind], value=str(fault["input"])[:80], **limits)
+    value = str(fault["input"])
+    secret = "url" in fault["loc"] or "://" in value  # an address may hold a password
+    return InputError(_PROBLEMS[kind], value="…" if secret else value[:80], **limits)
 
 
 def dump(business: Business) -> str:

@@ -1,11 +1,24 @@
 """Any merchant's export into the canonical tables, every row in a table or in the rejects with its reason.
 
-`recognise` says what a file is; `load` reads all files of a business; `people_keys` reads a list of customers.
+`recognise` says what a file is; `load` reads all files of a business; `people_keys` reads a list of customers;
+`fingerprint` says whether a table of a warehouse has changed.
 """
 
 from helpers.intake.identity import people_keys
 from helpers.intake.loading import Intake, load
 from helpers.intake.quality import REASONS, Note, Quality, SourceReport
 from helpers.intake.recognition import Recognition, recognise
+from helpers.intake.remote import fingerprint
 
-__all__ = ["REASONS", "Intake", "Note", "Quality", "Recognition", "SourceReport", "load", "people_keys", "recognise"]
+__all__ = [
+    "REASONS",
+    "Intake",
+    "Note",
+    "Quality",
+    "Recognition",
+    "SourceReport",
+    "fingerprint",
+    "load",
+    "people_keys",
+    "recognise",
+]

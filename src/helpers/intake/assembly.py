@@ -139,6 +139,9 @@ _json = ibis.udf.scalar.builtin(lambda cells: ..., name="to_json", signature=(("
 
 def _with_text(left_out: ir.Table, one: Loaded) -> ir.Table:
     """The rejected rows of a file with their cells as JSON text; for a row that could not be cut, as it stands."""
+    if not one.raw.columns:  # a warehouse keeps the text of its rows
+        rows = left_out.mutate(raw=ibis.null("string"), source_file=ibis.literal(one.file))
+        return rows.select(*tables.REJECTS.names)
     raw = left_out.inner_join(one.raw.table, "source_row")
     keys = ibis.array([ibis.literal(header) for header in one.raw.columns])
     cells = ibis.map(keys, ibis.array([raw[name].cast("string") for name in one.raw.columns.values()]))
@@ -156,6 +159,8 @@ def _file(rows: ir.Table, files: list[Loaded]) -> Any:
 
 def exact_duplicates(con: Any, raw: Raw) -> tuple[int, int]:
     """Rows of a file, and how many of them equal an earlier row in every cell."""
+    if raw.counts is not None:
+        return raw.counts["rows"], raw.counts["exact_duplicates"]
     names = [name for name in raw.table.columns if name != "source_row"]
     row = ibis.struct({name: raw.table[name] for name in names}).hash()
     found = con.to_pyarrow(raw.table.aggregate(rows=raw.table.count(), different=row.nunique())).to_pylist()[0]

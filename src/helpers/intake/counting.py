@@ -96,6 +96,7 @@ def _of_extra(con: Any, one: Loaded) -> dict[str, Any]:
 
 def _report(con: Any, one: Loaded, found: dict[str, Any]) -> SourceReport:
     rows, duplicates = exact_duplicates(con, one.raw)
+    found = found | (one.raw.counts or {})
     read, kept = found.get("amount_read") or _ZERO, found.get("amount_kept") or _ZERO
     first, last = found.get("first"), found.get("last")
     kept_rows = found.get("rows_kept") or 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,14 @@ from babel.numbers import get_currency_precision
 
 from helpers.business import Business, Source
 from helpers.errors import InputError
-from helpers.intake import assembly, counting, customers, extras, faults, orders
+from helpers.intake import assembly, counting, customers, extras, faults, orders, remote, warehouse
 from helpers.intake.assembly import Loaded
 from helpers.intake.formats import ROLES, formats
 from helpers.intake.opening import files, opened
-from helpers.intake.orders import Settings
+from helpers.intake.orders import Settings, Staged
 from helpers.intake.quality import Quality
-from helpers.intake.reading import drop
+from helpers.intake.reading import Raw, drop
+from helpers.intake.recognition import Recognition
 from helpers.tables import OPTIONAL
 
 _KINDS = tuple(kind for kind in ROLES if kind != "people_list")
@@ -106,7 +107,10 @@ class _Loader:
     def of_kind(self, kind: str, *known: ir.Table) -> Iterator[Loaded]:
         """All files of a kind, staged; `known` are the people and orders that optional tables refer to."""
         for source in self.business.sources.get(kind, []):
-            for path in files(self.folder, source.file, self.scratch):
+            if source.table:
+                yield self._table(kind, source, known)
+                continue
+            for path in files(self.folder, str(source.file), self.scratch):
                 yield self._file(kind, source, path, known)
 
     def _file(self, kind: str, source: Source, path: Path, known: tuple[ir.Table, ...]) -> Loaded:
@@ -114,8 +118,27 @@ class _Loader:
         raw, found = self.stack.enter_context(
             opened(self.con, path, kind=kind, columns=source.columns, format=source.format, sheet=source.sheet)
         )
-        layout = formats()[found.format]
         named: dict[str, Any] = {"file": path.name, "file_no": self.number, "day_first": source.day_first}
+        return self._staged(kind, path.name, found, raw, named, known)
+
+    def _table(self, kind: str, source: Source, known: tuple[ir.Table, ...]) -> Loaded:
+        """A table of a warehouse: orders are staged where they are, small tables come over and are read like a file."""
+        self.number += 1
+        with warehouse.opened(source, self.settings.zone, self.folder) as table:
+            found = remote.recognised(table, source, kind)
+            if kind == "orders":
+                there = remote.stage(table, source, found, self.settings, self.number)
+                return self._loaded(kind, table.label, found, *there.arrived(self.con))
+            raw = remote.small(self.con, table, source, found)
+        self.stack.callback(drop, self.con, *raw.temporary)
+        named: dict[str, Any] = {"file": table.label, "file_no": self.number, "day_first": source.day_first}
+        one = self._staged(kind, table.label, found, raw, named, known)
+        return replace(one, raw=replace(raw, columns={}))
+
+    def _staged(
+        self, kind: str, file: str, found: Recognition, raw: Raw, named: dict[str, Any], known: tuple[ir.Table, ...]
+    ) -> Loaded:
+        layout = formats()[found.format]
         given = (self.con, raw, layout, found.mapping, self.settings)
         if kind == "orders":
             staged = orders.stage(*given, **named)
@@ -123,7 +146,11 @@ class _Loader:
             staged = customers.stage(*given, **named)
         else:
             staged = extras.stage(*given, *known, **named)
-        return Loaded(self.number, kind, path.name, layout.system or layout.id, found, raw, staged)
+        return self._loaded(kind, file, found, raw, staged)
+
+    def _loaded(self, kind: str, file: str, found: Recognition, raw: Raw, staged: Staged) -> Loaded:
+        layout = formats()[found.format]
+        return Loaded(self.number, kind, file, layout.system or layout.id, found, raw, staged)
 
 
 def _check_kinds(business: Business) -> None:

@@ -88,7 +88,7 @@ class _Reading:
 
 def stage(
     con: Any, raw: Raw, layout: Format, mapping: dict[str, str], settings: Settings,
-    *, file: str, file_no: int, day_first: bool | None,
+    *, file: str, file_no: int, day_first: bool | None, once: bool = True,
 ) -> Staged:  # fmt: skip
     """Parse one file of orders.
 
@@ -101,6 +101,7 @@ def stage(
         file: name for messages.
         file_no: number of the file in this load.
         day_first: what business.yml says about its dates.
+        once: parse each different cell once, rather than row by row.
 
     Raises:
         InputError: the order of day and month cannot be known.
@@ -109,12 +110,13 @@ def stage(
     raw = _filled(raw, mapping, layout, further)
     columns = _columns(raw, mapping, further)
     rows = raw.table.mutate(**{f"c_{role}": column for role, column in columns.items()})
-    groups = _groups(con, rows, set(columns), layout, settings)
+    groups = _groups(con, rows, set(columns), layout, settings, once=once)
     different = {role: column for group in groups.values() for role, column in group.columns.items()}
     dates, figures = ({r: different[r] for r in roles if r in different} for roles in (("ordered_at",), _FIGURES))
     evidence = gather(con, dates, figures, given=day_first, default=layout.day_first, file=file)
     reading = _Reading(layout, settings, evidence)
-    table = cells.looked_up(con, rows, [(group, _meaning(name, group, reading)) for name, group in groups.items()])
+    meant = [(group, _meaning(name, group, reading)) for name, group in groups.items()]
+    table = cells.looked_up(con, rows, meant, once=once)
     made_up = "order_id" not in columns
     parsed = _rows(table, set(columns), reading, file_no)
     reason = _reason(parsed, is_blank(parsed, raw), first_text(parsed, raw, columns), reading, made_up=made_up)
@@ -123,7 +125,8 @@ def stage(
     if raw.malformed is not None:
         found = found.union(_malformed(raw.malformed, file_no))
     staged = con.create_table(ibis.util.gen_name("intake_stage"), found, temp=True)
-    cells.forget(con, groups.values())
+    if once:
+        cells.forget(con, groups.values())
     return Staged(staged, evidence, made_up)
 
 
@@ -155,14 +158,16 @@ def _filled(raw: Raw, mapping: dict[str, str], layout: Format, further: dict[str
     return replace(raw, table=table.drop("block"))
 
 
-def _groups(con: Any, rows: ir.Table, roles: set[str], layout: Format, settings: Settings) -> dict[str, Cells]:
-    """The different cells of each group of roles that the file has."""
+def _groups(
+    con: Any, rows: ir.Table, roles: set[str], layout: Format, settings: Settings, *, once: bool
+) -> dict[str, Cells]:
+    """The cells of each group of roles that the file has."""
 
     def prepare(role: str, column: Any) -> Any:
         return first_half(role, column, layout, settings.country)
 
     found = {name: [role for role in group if role in roles] for name, group in _UNDERSTOOD_TOGETHER.items()}
-    return {name: cells.different(con, rows, present, prepare) for name, present in found.items() if present}
+    return cells.prepared(con, rows, {name: group for name, group in found.items() if group}, prepare, once=once)
 
 
 def _meaning(name: str, group: Cells, reading: _Reading) -> dict[str, Any]:

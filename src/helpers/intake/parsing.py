@@ -35,7 +35,7 @@ _WORDED = ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y")
 _MULTIPLES = ((r"(k|nghìn|ngàn|nghin|ngan)", 1e3), (r"(tr|triệu|trieu|m)", 1e6), (r"(tỷ|tỉ|ty|bn)", 1e9))
 _CURRENCY = r"(?:us\$|[$€£¥₫฿₩₹đ]|vnđ|vnd|[a-z]{3})"
 _MULTIPLE = r"(?:k|nghìn|ngàn|nghin|ngan|tr|triệu|trieu|m|tỷ|tỉ|ty|bn)"
-_FIGURE = rf"^[(+\-]*{_CURRENCY}?[(+\-]*[0-9][0-9.,']*{_MULTIPLE}?{_CURRENCY}?[)\-]?$"
+FIGURE = rf"^[(+\-]*{_CURRENCY}?[(+\-]*[0-9][0-9.,']*{_MULTIPLE}?{_CURRENCY}?[)\-]?$"
 DAY_MONTH = r"^([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{2}|[0-9]{4})(?:[^0-9]|$)"
 """A date whose first two parts could be day and month either way."""
 
@@ -98,7 +98,7 @@ def number(bare: Any, kind: str = PRICE, decimal: str | None = None) -> Any:
     return ibis.cases(
         (bare.re_search(r"^[0-9]{1,12}$"), bare.try_cast(kind)),
         (bare.re_search(r"^[+\-]?[0-9]+(\.[0-9]+)?e[+\-]?[0-9]+$"), bare.try_cast("float64").try_cast(kind)),
-        (~bare.re_search(_FIGURE), ibis.null(kind)),
+        (~bare.re_search(FIGURE), ibis.null(kind)),
         (short, ((sign + plain).try_cast("float64") * size).try_cast(kind)),
         else_=(sign + plain).try_cast(kind),
     )

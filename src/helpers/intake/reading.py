@@ -60,12 +60,14 @@ class Raw:
             that hold identity-card numbers are not among them.
         malformed: rows that are none, with their reason: the text reader could not cut them into cells, or they repeat
             the header (source_row, raw, reason). temporary: tables to drop after use.
+        counts: what a warehouse counted of rows that stayed there.
     """
 
     table: ir.Table
     columns: dict[str, str]
     malformed: ir.Table | None = None
     temporary: tuple[str, ...] = ()
+    counts: dict[str, int] | None = None
 
     @property
     def headers(self) -> tuple[str, ...]:

@@ -133,15 +133,31 @@ def recognise(
     Raises:
         InputError: the file cannot be read, or `columns`, `format` or `sheet` name something that is not there.
     """
+    return among(heads(path), path.name, columns, format, kind=kind, sheet=sheet)
+
+
+def among(
+    found: list[Head],
+    file: str,
+    columns: Mapping[str, str] | None,
+    format: str | None,
+    *,
+    kind: str,
+    sheet: str | None = None,
+) -> Recognition:
+    """The same from heads that have been read: the sheets of a file, or the names of a table's columns.
+
+    Raises:
+        InputError: as :func:`recognise`.
+    """
     candidates = [named(format, kind)] if format else [layout for layout in formats().values() if layout.kind == kind]
-    found = heads(path)
     chosen = [head for head in found if sheet is None or head.sheet == sheet]
     if not chosen:
         sheets = [head.sheet for head in found]
-        raise InputError("{file} has no sheet “{sheet}”; it has: {found}.", file=path.name, sheet=sheet, found=sheets)
+        raise InputError("{file} has no sheet “{sheet}”; it has: {found}.", file=file, sheet=sheet, found=sheets)
     if not any(any(cell.strip() for cell in row) for head in chosen for row in head.rows):
-        raise InputError("{file} is empty; export it again.", file=path.name)
-    given = _checked(columns or {}, kind, path.name)
+        raise InputError("{file} is empty; export it again.", file=file)
+    given = _checked(columns or {}, kind, file)
     matches = [
         _match(layout, head, row, given) for head in chosen for row in _header_rows(head) for layout in candidates
     ]
@@ -156,7 +172,7 @@ def recognise(
     if absent:
         raise InputError(
             "{file} has no column “{header}” (business.yml, columns). Found: {found}.",
-            file=path.name, header=absent[0], found=_shown(best.headers),
+            file=file, header=absent[0], found=_shown(best.headers),
         )  # fmt: skip
     return _recognition(best, second, found, sheet)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import helpers
 from helpers import business as business_file
-from helpers import engine, files, resources
+from helpers import engine, files, intake, resources
 from helpers.business import Business
 from helpers.errors import InputError
 from helpers.language import language
@@ -285,10 +285,12 @@ class _Run:
 def source_hashes(client: Path, business: Business) -> dict[str, dict[str, str]]:
     """SHA-256 of every file a run reads: sources, campaign lists, the session's answers. Names only, no paths.
 
+    A table of a warehouse has no hash: its number of rows and a checksum are worked out there (:func:`intake.fingerprint`).
+
     A file that is missing is left to intake, which says so in the client's language.
     """
     named: dict[str, list[str]] = {
-        "sources": [source.file for group in business.sources.values() for source in group],
+        "sources": [source.file for group in business.sources.values() for source in group if source.file],
         "campaigns": [f for c in business.campaigns for f in (c.treated, c.holdout, c.outcomes) if f],
         "session": ["session.yml"],
     }
@@ -299,4 +301,10 @@ def source_hashes(client: Path, business: Business) -> dict[str, dict[str, str]]
             path = client / name
             if path.exists():
                 found[kind][path.name if path.name not in found[kind] else name] = stages.file_hash(path)
+    for kind, group in business.sources.items():
+        for number, source in enumerate(group, 1):
+            if source.table:
+                found["sources"][f"{kind} {number}: {source.table}"] = intake.fingerprint(
+                    source, kind, business.timezone, client
+                )
     return found
