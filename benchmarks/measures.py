@@ -18,13 +18,17 @@ import ibis
 import ibis.expr.types as ir
 
 import helpers.metrics as package
+from helpers import run
 from helpers.metrics import (
     bg_nbd,
     clv,
+    contracts,
     customers,
     decline,
     gamma_gamma,
     histories,
+    lenses,
+    months,
     risk,
     service,
     states,
@@ -44,6 +48,15 @@ STAGES = {
 PARTS = {
     "customers.identified": "a part of every other measure",
     "windows.features": "a part of windows.with_recent and risk.score",
+    "states.limits_of": "a part of states.with_state and transitions.transitions",
+    "contracts.snapshot": "a part of contractual.accounts",
+    "contracts.spells": "a part of contractual.accounts",
+    "contractual.movements": "a part of contractual.accounts",
+    "quality.assessment.assess": "takes a whole run; what it computes is among the measures",
+    "quality.possible.held": "takes a whole run; counts columns, not rows",
+    "quality.suspects.weigh": "a part of quality.assessment.assess",
+    "lenses.factors.factors": "a part of lenses.one_period and lenses.two_periods",
+    "lenses.factors.spending": "a part of lenses.one_period and lenses.two_periods",
 }
 """Functions on tables that are steps of other measures rather than measures: they are run with those."""
 
@@ -124,6 +137,18 @@ class Business(Mapping[str, Any]):
 
     _make_effect = _make_late
 
+    def _make_contracts(self) -> ir.Table:
+        return self._keep("contracts", contracts.paid_contracts(self["subscriptions"], as_of=self["as_of"]))
+
+    def _make_seen(self) -> Any:
+        return months.covered(self["orders"], as_of=self["as_of"])
+
+    def _make_grid(self) -> Any:
+        return lenses.grid(self["orders"], as_of=self["as_of"])
+
+    def _make_festivals(self) -> Any:
+        return run.festivals("VN")
+
     def _make_spending(self) -> ir.Table:
         """States, and how spending moved."""
         orders, as_of = self["orders"], self["as_of"]
@@ -144,10 +169,11 @@ class Business(Mapping[str, Any]):
 def measures(business: Business) -> list[Measure]:
     """All of them, in order of name."""
     found = []
-    for module in pkgutil.iter_modules(package.__path__):
-        loaded = importlib.import_module(f"{package.__name__}.{module.name}")
+    prefix = f"{package.__name__}."
+    for module in pkgutil.walk_packages(package.__path__, prefix):
+        loaded = importlib.import_module(module.name)
         for name, function in inspect.getmembers(loaded, inspect.isfunction):
-            full = f"{module.name}.{name}"
+            full = f"{module.name.removeprefix(prefix)}.{name}"
             if function.__module__ == loaded.__name__ and not name.startswith("_") and full not in PARTS:
                 found += _measure(full, function, business)
     return found

@@ -91,19 +91,20 @@ def holiday_dip(orders: ir.Table, festivals: Sequence[Festival], *, as_of: date)
 
 def _around(orders: ir.Table, festival: Festival, day: date, span: int, as_of: date) -> Around:
     begins, ends = festival.window(day)
-    known = identified(orders, as_of)
+    known = identified(orders, min(as_of, ends + timedelta(days=span)))
     first, last = begins - timedelta(days=span), ends + timedelta(days=span)
     early = known.day < ibis.literal(begins)
     ahead = early & (known.day >= ibis.literal(first))
     behind = (known.day > ibis.literal(ends)) & (known.day <= ibis.literal(last))
     inside = ~early & (known.day <= ibis.literal(ends))
     each = known.group_by("customer_id").agg(
-        days=early.ifelse(known.day, ibis.null("date")).nunique(),
+        first=known.day.min(where=early),
+        last=known.day.max(where=early),
         ahead=ahead.cast("int64").sum(),
         behind=behind.cast("int64").sum(),
         inside=inside.cast("int64").sum(),
     )
-    regular = (each.ahead > 0) & (each.days >= 2)
+    regular = (each.ahead > 0) & (each["last"] > each["first"])
     row = (
         each.agg(
             n=regular.sum(), k=(regular & (each.behind > 0)).sum(), ahead=each.ahead.sum(), inside=each.inside.sum()

@@ -156,7 +156,7 @@ def expected_weeks(
     days = pd.DatetimeIndex(by_day.index)
     before = pd.DatetimeIndex([counterpart(day.date(), festivals) for day in days])
     frame = pd.DataFrame({"actual": by_day, "year_before": by_day.reindex(before).to_numpy()})
-    grouped = frame.groupby(days - pd.to_timedelta(days.dayofweek, unit="D"))
+    grouped = frame.groupby(days - pd.to_timedelta(days.day_of_week, unit="D"))
     weeks = grouped.sum(min_count=7)[grouped.size() == 7].reset_index(names="week")
     weeks["week"] = weeks["week"].dt.date
     weeks["festival"] = [touched(festivals, monday, monday + timedelta(days=6)) for monday in weeks["week"]]

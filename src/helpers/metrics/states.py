@@ -83,20 +83,44 @@ def _apart(limits: list[float]) -> list[float]:
     return [late, lapsed, max(lost, 1.5 * lapsed)]
 
 
-def with_state(customers: ir.Table, limits: Thresholds) -> ir.Table:
-    """Add `state` to the customer summary (needs `rhythm_days`, `days_since_last_order`, `last_gap`).
+@dataclass(frozen=True)
+class Limits:
+    """One customer's own limits of silence in days, and whether the last purchase came after a lapse."""
+
+    late: ir.NumericValue
+    lapsed: ir.NumericValue
+    lost: ir.NumericValue
+    returned: ir.BooleanValue
+
+    def state(self, silence: ir.NumericValue) -> ir.StringValue:
+        """The state after so many days without an order."""
+        found: ir.StringValue = ibis.cases(
+            (silence > self.lost, "lost"),
+            (silence > self.lapsed, "lapsed"),
+            (silence > self.late, "late"),
+            (self.returned, "reactivated"),
+            else_="active",
+        )
+        return found
+
+
+def limits_of(customers: ir.Table, limits: Thresholds) -> Limits:
+    """Everybody's own limits (needs `frequency`, `rhythm_days`, `last_gap`).
 
     A customer is *reactivated* while active again after a gap that had reached the lapsed limit.
     """
-    silence = customers.days_since_last_order
     repeat = (customers.frequency > 0) & customers.rhythm_days.notnull()
     late, lapsed, lost = (
-        repeat.ifelse(silence > ratio * customers.rhythm_days, silence > days)
+        repeat.ifelse(ratio * customers.rhythm_days, float(days))
         for ratio, days in zip(limits.ratio, limits.first_days, strict=True)
     )
     returned = repeat & (customers.last_gap > limits.ratio[1] * customers.rhythm_days)
-    state = ibis.cases((lost, "lost"), (lapsed, "lapsed"), (late, "late"), (returned, "reactivated"), else_="active")
-    return customers.mutate(state=state)
+    return Limits(late, lapsed, lost, returned)
+
+
+def with_state(customers: ir.Table, limits: Thresholds) -> ir.Table:
+    """Add `state` to the customer summary (needs `frequency`, `rhythm_days`, `days_since_last_order`, `last_gap`)."""
+    return customers.mutate(state=limits_of(customers, limits).state(customers.days_since_last_order))
 
 
 def counts(customers: ir.Table) -> dict[str, int]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from helpers.metrics.customers import Rhythm, purchase_days, shrunk
 from helpers.metrics.months import Covered, covered, first_of, last_of, month_index
-from helpers.metrics.states import GONE, HERE, STATES, Thresholds, with_state
+from helpers.metrics.states import GONE, HERE, STATES, Limits, Thresholds, limits_of
 from helpers.metrics.uncertainty import NotEnough, Rate, rate
 
 NEW = "new"
@@ -29,41 +29,68 @@ def month_ends(orders: ir.Table, seen: Covered, *, rhythm: Rhythm | None, limits
         seen: which months there are; months that are not over have no end yet.
 
     Returns:
-        customer_id, month (index), ordered (whether they came in that month), frequency, rhythm_days, days_since_last_order,
-        last_gap, state. A row per customer and month, made by the engine without ever joining order to order.
+        customer_id, month (index), ordered (whether they came in that month), before (state at the end of the month before, or
+        ``new``), state. A row per customer and month, each read off the customer's last purchase day by then: the engine makes
+        them one by one and never has to hold them together.
+    """
+    last = max((index for index in seen.months if last_of(index) <= seen.last_day), default=-1)
+    closing = _closing_days(orders, seen, rhythm, limits)
+    stop = ibis.least(closing.until.fill_null(last + 1), last + 1)
+    each = closing.mutate(end_month=ibis.range(closing.month, stop).unnest())
+    each = each.inner_join(ibis.memtable(_ends(seen)), "end_month")
+    own = Limits(each.late, each.lapsed, each.lost, each.returned)
+    ordered = each.month == each.end_month
+    return each.select(
+        "customer_id",
+        month=each.end_month,
+        ordered=ordered,
+        before=ordered.ifelse(each.was.fill_null(NEW), own.state(each.begun.delta(each.day, unit="day"))),
+        state=own.state(each.end.delta(each.day, unit="day")),
+    )
+
+
+def _closing_days(orders: ir.Table, seen: Covered, rhythm: Rhythm | None, limits: Thresholds) -> ir.Table:
+    """The last purchase day of each month: it describes the customer until the month of the next one.
+
+    Returns:
+        customer_id, day, month, until (month of the next purchase day after the month, missing for the last), late, lapsed, lost,
+        returned (:class:`~helpers.metrics.states.Limits` of that day), was (state at the end of the month before, missing for
+        the first).
     """
     days = purchase_days(orders, seen.last_day)
     each = {"group_by": "customer_id", "order_by": "day"}
-    so_far = ibis.cumulative_window(**each)
-    days = days.mutate(
-        log_gap=days.gap.cast("float64").ln(),
-        frequency=ibis.row_number().over(ibis.window(**each)).cast("int64"),
-        later=days.day.lead().over(ibis.window(**each)),
-    )
-    days = days.mutate(
-        log_sum=days.log_gap.sum().over(so_far), month=month_index(days.day), until=month_index(days.later)
-    )
-    # the last purchase day of a month describes the customer until the month of the next one
-    closing = days.filter(days.until.isnull() | (days.until > days.month))
-    ends = ibis.memtable(_ends(seen))
-    standing = closing.join(
-        ends, [ends.end_month >= closing.month, closing.until.isnull() | (ends.end_month < closing.until)]
-    )
-    own = ibis.null("float64") if rhythm is None else shrunk(standing.log_sum, standing.frequency, rhythm)
-    standing = standing.select(
-        "customer_id", "frequency",
-        month=standing.end_month,
-        ordered=standing.month == standing.end_month,
-        rhythm_days=(standing.frequency > 0).ifelse(own, ibis.null("float64")),
-        days_since_last_order=standing.end.delta(standing.day, unit="day").cast("int64"),
-        last_gap=standing.gap,
+    window, so_far = ibis.window(**each), ibis.cumulative_window(**each)
+    days = days.select(
+        "customer_id", "day",
+        last_gap=days.gap,
+        log_sum=days.gap.cast("float64").ln().sum().over(so_far),
+        frequency=ibis.row_number().over(window).cast("int64"),
+        month=month_index(days.day).cast("int64"),
+        until=month_index(days.day.lead().over(window)).cast("int64"),
     )  # fmt: skip
-    return with_state(standing, limits)
+    closing = days.filter(days.until.isnull() | (days.until > days.month))
+    own = ibis.null("float64") if rhythm is None else shrunk(closing.log_sum, closing.frequency, rhythm)
+    closing = closing.mutate(rhythm_days=own)
+    limit = limits_of(closing, limits)
+    closing = closing.select(
+        "customer_id", "day", "month", "until",
+        late=limit.late, lapsed=limit.lapsed, lost=limit.lost, returned=limit.returned,
+    )  # fmt: skip
+    own_limits = Limits(closing.late, closing.lapsed, closing.lost, closing.returned)
+    next_month = ibis.date((closing.until // 12).cast("int32"), (closing.until % 12 + 1).cast("int32"), 1)
+    closing = closing.mutate(left=own_limits.state(next_month.delta(closing.day, unit="day") - 1))
+    return closing.mutate(was=closing.left.lag().over(window)).drop("left")
 
 
 def _ends(seen: Covered) -> pa.Table:
     over = [i for i in seen.months if last_of(i) <= seen.last_day]
-    return pa.table({"end_month": pa.array(over, pa.int64()), "end": pa.array([last_of(i) for i in over], pa.date32())})
+    return pa.table(
+        {
+            "end_month": pa.array(over, pa.int64()),
+            "begun": pa.array([last_of(i - 1) for i in over], pa.date32()),
+            "end": pa.array([last_of(i) for i in over], pa.date32()),
+        }
+    )
 
 
 @dataclass(frozen=True)
@@ -110,9 +137,7 @@ def transitions(orders: ir.Table, *, as_of: date, rhythm: Rhythm | None, limits:
         rhythm, limits: of the business, as the customers' states of today rest on.
     """
     seen = covered(orders, as_of=as_of)
-    standing = month_ends(orders, seen, rhythm=rhythm, limits=limits)
-    before = standing.state.lag().over(ibis.window(group_by="customer_id", order_by="month"))
-    moves = standing.mutate(before=before.fill_null(NEW))
+    moves = month_ends(orders, seen, rhythm=rhythm, limits=limits)
     counted = moves.group_by("month", "before", after=moves.state).agg(
         customers=moves.count(), ordered=moves.ordered.cast("int64").sum()
     )

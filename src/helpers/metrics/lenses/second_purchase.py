@@ -52,7 +52,7 @@ class SecondPurchase:
 
 
 def second_purchase(
-    orders: ir.Table, found: Grid, *, compare_at: int = 90, days: Sequence[int] = DAYS
+    orders: ir.Table, grid: Grid, *, compare_at: int = 90, days: Sequence[int] = DAYS
 ) -> SecondPurchase:
     """Cumulative share with a second order by days since the first, per cohort.
 
@@ -60,23 +60,23 @@ def second_purchase(
     counts the same people.
 
     Args:
-        found: the grid, whose cohorts and observation end are used.
+        grid: its cohorts and observation end are used.
     """
-    as_of = found.seen.last_day
+    as_of = grid.seen.last_day
     pairs = order_dates(orders, as_of)
     wait = pairs.nth.delta(pairs["first"], unit="day")
-    pairs = pairs.select(cohort=(month_index(pairs["first"]) / found.step).floor().cast("int64"), wait=wait)
+    pairs = pairs.select(cohort=(month_index(pairs["first"]) / grid.step).floor().cast("int64"), wait=wait)
     counts = {f"k{d}": (pairs.wait <= d).sum() for d in days}
     rows = {
-        first_of(int(row["cohort"]) * found.step): row
+        first_of(int(row["cohort"]) * grid.step): row
         for row in pairs.group_by("cohort").agg(n=pairs.count(), **counts).to_pyarrow().to_pylist()
     }
     cohorts = tuple(
         CohortReturn(c, int(rows[c]["n"]), {
             d: rate(int(rows[c][f"k{d}"] or 0), int(rows[c]["n"])) for d in days
-            if _last_member(c, found.step) + timedelta(days=d) <= as_of
+            if _last_member(c, grid.step) + timedelta(days=d) <= as_of
         })
-        for c in found.newcomers
+        for c in grid.newcomers
     )  # fmt: skip
     result = SecondPurchase(cohorts, compare_at, None)
     readable = result.readable

@@ -69,9 +69,10 @@ def amounts(orders: ir.Table, *, as_of: date) -> Amounts:
     seen = orders.filter(orders.ordered_at.date() <= ibis.literal(as_of))
     positive = seen.filter(seen.net_revenue > 0)
     logs = positive.select("net_revenue", log=positive.net_revenue.ln())
+    amount = (seen.net_revenue > 0).ifelse(seen.net_revenue, ibis.null("float64"))
     counts = _row(seen.agg(
         orders=seen.count(), zero=(seen.net_revenue == 0).sum().fill_null(0),
-        negative=(seen.net_revenue < 0).sum().fill_null(0), middle=seen.net_revenue.ln().median(where=seen.net_revenue > 0),
+        negative=(seen.net_revenue < 0).sum().fill_null(0), middle=amount.ln().median(),
     ))  # fmt: skip
     n, zero, negative = (int(counts[name]) for name in ("orders", "zero", "negative"))
     plain = n - zero - negative
