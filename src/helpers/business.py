@@ -32,6 +32,7 @@ _PROBLEMS = {
     "model_type": key("lines of “name: value” are needed"),
     "date_from_datetime_parsing": key("“{value}” is not a day like 2026-03-31"),
     "date_parsing": key("“{value}” is not a day like 2026-03-31"),
+    "literal_error": key("it may be one of: {expected}"),
     "greater_than": key("it must be more than {gt}"),
     "greater_than_equal": key("it must be at least {ge}"),
     "less_than_equal": key("it must be at most {le}"),
@@ -85,7 +86,11 @@ class Brand(_Strict):
 
 
 class Business(_Strict):
-    """One client. Money is in `currency`, times are local to `timezone`, `margin` is the gross margin as a share."""
+    """One client. Money is in `currency`, times are local to `timezone`, `margin` is the gross margin as a share.
+
+    `model` says whether customers hold contracts where the data would be read otherwise (default: decided from the data);
+    `pause_days` is how late a contract may be renewed and still be a renewal.
+    """
 
     schema_version: Literal[1] = 1
     name: str = Field(min_length=1, max_length=120)
@@ -98,6 +103,8 @@ class Business(_Strict):
     margin_known: bool = False
     message_cost: float | None = Field(None, ge=0)
     minute_cost: float | None = Field(None, ge=0)
+    model: Literal["contractual", "non-contractual", "both"] | None = None
+    pause_days: int = Field(14, ge=0, le=92)
     sources: dict[str, list[Source]]
     campaigns: list[Campaign] = Field(default_factory=list)
     parameters: dict[str, int | float | str | bool] = Field(default_factory=dict)
@@ -211,6 +218,8 @@ def problem(fault: Mapping[str, Any]) -> InputError | str:
     if kind not in _PROBLEMS:
         return str(fault["msg"])
     limits = {name: limit for name, limit in fault.get("ctx", {}).items() if name in ("gt", "ge", "le")}
+    if "expected" in fault.get("ctx", {}):
+        limits["expected"] = str(fault["ctx"]["expected"]).replace(" or ", ", ")
     value = str(fault["input"])
     secret = "url" in fault["loc"] or "://" in value  # an address may hold a password
     return InputError(_PROBLEMS[kind], value="…" if secret else value[:80], **limits)

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from IPython import get_ipython
+from IPython.display import display
 
 from helpers import business as business_file
 from helpers import engine, tables
@@ -50,6 +51,12 @@ def open_run(book: str, **given: Any) -> Run:
         tables=tables.open_tables(con, folder / "tables"),
         facts=facts,
     )
+
+
+def show(*pieces: Any) -> None:
+    """Show several pieces of the report from one cell: a chapter whose length depends on what the business records."""
+    for piece in pieces:
+        display(piece)  # type: ignore[no-untyped-call]
 
 
 def _word_faults(say: Language) -> None:

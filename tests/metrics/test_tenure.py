@@ -87,8 +87,8 @@ class TestKaplanMeier:
         assert found.quantile(0.5)[0] is None
 
     def test_too_few(self) -> None:
-        """Nine durations are no curve, and the refusal names what was counted."""
-        assert kaplan_meier([1], [9], [0], what="answers") == NotEnough(9, 10, "answers")
+        """Nine durations are no curve."""
+        assert kaplan_meier([1], [9], [0]) == NotEnough(9, 10)
 
 
 @pytest.fixture(scope="module")

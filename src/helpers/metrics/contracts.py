@@ -73,10 +73,10 @@ def paid_contracts(subscriptions: ir.Table, *, as_of: date, pause_days: int = PA
     chained = _spells(islands, pause_days)
     joined = islands.inner_join(chained, ["customer_id", "island"])
     last = (joined.stop == joined.island_stop) & joined.bridge.notnull()
-    until = last.ifelse(joined.bridge, joined.stop)
-    return joined.select(
-        "customer_id", "spell", "plan", "price", "start", until=(until < ibis.literal(_NEVER)).ifelse(until, ibis.null("date"))
-    )  # fmt: skip
+    joined = joined.mutate(last_day=last.ifelse(joined.bridge, joined.stop))
+    running = joined.last_day == ibis.literal(_NEVER)
+    joined = joined.mutate(until=running.ifelse(ibis.null("date"), joined.last_day))
+    return joined.select("customer_id", "spell", "plan", "price", "start", "until")
 
 
 def _islands(paid: ir.Table) -> ir.Table:

@@ -21,6 +21,7 @@ import ibis.expr.types as ir
 
 from helpers.metrics.contracts import PAUSE_DAYS, SetAside, paid_contracts, set_aside, snapshot, spells
 from helpers.metrics.ratios import Sums, ratio_of_sums, share_of_sum
+from helpers.metrics.tenure import Tenure, tenure
 from helpers.metrics.uncertainty import Estimate, NotEnough, Rate, rate
 
 YEAR = 12
@@ -116,6 +117,25 @@ def accounts(subscriptions: ir.Table, *, as_of: date, pause_days: int = PAUSE_DA
         mrr=float(held["mrr"]),
         pause_days=pause_days,
         set_aside=set_aside(subscriptions, as_of=as_of),
+    )
+
+
+@dataclass(frozen=True)
+class Membership:
+    """Everything a table of contracts says: the accounts, and how long members stay."""
+
+    accounts: Contractual | NotEnough
+    tenure: Tenure
+
+
+def measured(subscriptions: ir.Table | None, *, as_of: date, pause_days: int = PAUSE_DAYS) -> Membership | None:
+    """Accounts and tenure in one; None when there are no contracts, or the gate does not let them be measured."""
+    if subscriptions is None:
+        return None
+    contracts = paid_contracts(subscriptions, as_of=as_of, pause_days=pause_days)
+    return Membership(
+        accounts(subscriptions, as_of=as_of, pause_days=pause_days),
+        tenure(contracts, as_of=as_of, pause_days=pause_days),
     )
 
 

@@ -14,7 +14,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+import ibis
+import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
@@ -22,7 +25,7 @@ from scipy.special import betaln, digamma, hyp2f1
 
 from helpers.errors import key
 from helpers.metrics.histories import Degenerate
-from helpers.metrics.tenure import Present, Renewals
+from helpers.metrics.tenure import Present, Renewals, paying
 from helpers.metrics.uncertainty import Estimate, NotEnough, z
 
 MEMBERS_FLOOR, LOST_FLOOR, MONTHS_FLOOR = 100, 30, 4
@@ -217,3 +220,32 @@ def worth(
     half = z() * math.sqrt(float(slopes @ np.array(model.covariance) @ slopes) + luck)
     people = sum(m.members for m in members)
     return Estimate(margin * value, margin * value * math.exp(-half), margin * value * math.exp(half), people)
+
+
+def score(
+    contracts: ir.Table,
+    model: ShiftedBetaGeometric,
+    *,
+    as_of: date,
+    margin: float,
+    months: int = 12,
+    annual_discount: float = 0.10,
+) -> ir.Table:
+    """The same per paying member.
+
+    Args:
+        contracts: from :func:`helpers.metrics.contracts.paid_contracts`.
+
+    Returns:
+        customer_id and clv_12m (or whatever `months` is): gross profit expected over the horizon. Only those who pay on `as_of`.
+    """
+    members = paying(contracts, as_of=as_of)
+    ages = members.select("month").distinct().order_by("month").to_pyarrow()["month"].to_numpy().astype(np.float64)
+    j = np.arange(months, dtype=np.float64)
+    stays = survival(model.gamma, model.delta, ages[:, None] + j) / model.survival(ages - 1)[:, None]
+    payments = stays @ (1 + monthly_discount(annual_discount)) ** -j
+    lookup = ibis.memtable(
+        {"month": ages.astype(np.int64), "payments": payments}, schema={"month": "int64", "payments": "float64"}
+    )
+    joined = members.inner_join(lookup, "month")
+    return joined.select("customer_id", **{f"clv_{months}m": joined.mrr * joined.payments * margin})

@@ -50,14 +50,14 @@ class Survival:
 
 
 def kaplan_meier(
-    times: npt.ArrayLike, events: npt.ArrayLike, censored: npt.ArrayLike, *, floor: int = FLOOR, what: str = "customers"
+    times: npt.ArrayLike, events: npt.ArrayLike, censored: npt.ArrayLike, *, floor: int = FLOOR
 ) -> Survival | NotEnough:
     """The curve from counts per duration (Kaplan & Meier 1958).
 
     Args:
         times: distinct durations, increasing. events: how many ended after that time. censored: how many were still going on
             when last seen after that time.
-        floor: the curve stops where fewer are still followed: beyond it the tail is one or two people. what: their name.
+        floor: the curve stops where fewer are still followed: beyond it the tail is one or two people.
 
     Returns:
         The curve with the log–log Greenwood interval (Kalbfleisch & Prentice); Wilson's for those still followed where nobody
@@ -66,7 +66,7 @@ def kaplan_meier(
     t, ended, left = (np.asarray(column, dtype=np.int64) for column in (times, events, censored))
     n = int(ended.sum() + left.sum())
     if n < floor:
-        return NotEnough(n, floor, what)
+        return NotEnough(n, floor)
     at_risk = n - np.concatenate([[0], np.cumsum(ended + left)[:-1]])
     keep = at_risk >= floor
     d, risk = ended[keep], at_risk[keep]

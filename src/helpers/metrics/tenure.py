@@ -112,15 +112,21 @@ class Present:
     squares: float
 
 
-def present(contracts: ir.Table, *, as_of: date) -> tuple[Present, ...]:
-    """Who pays on `as_of`, by months of membership; `squares` is Σ(each member's monthly price)²."""
+def paying(contracts: ir.Table, *, as_of: date) -> ir.Table:
+    """Who pays on `as_of`: customer_id, month (1 in the first month of the membership), mrr (money per month)."""
     end = ibis.literal(as_of)
     running = contracts.filter((contracts.start <= end) & (contracts.until.isnull() | (contracts.until > end)))
     prices = running.group_by("customer_id", "spell").agg(mrr=running.price.sum())
     begun = spells(contracts).select("customer_id", "spell", "start")
     joined = prices.inner_join(begun, ["customer_id", "spell"])
-    month = (end.delta(joined.start, unit="day") / MONTH_DAYS).floor().cast("int64") + 1
-    counts = joined.group_by(month=month).agg(
-        members=joined.count(), mrr=joined.mrr.sum(), squares=(joined.mrr * joined.mrr).sum()
+    months = (end.delta(joined.start, unit="day") / MONTH_DAYS).floor().cast("int64")
+    return joined.mutate(month=months + 1).select("customer_id", "mrr", "month")
+
+
+def present(contracts: ir.Table, *, as_of: date) -> tuple[Present, ...]:
+    """Who pays on `as_of`, by months of membership; `squares` is Σ(each member's monthly price)²."""
+    members = paying(contracts, as_of=as_of)
+    counts = members.group_by("month").agg(
+        members=members.count(), mrr=members.mrr.sum(), squares=(members.mrr * members.mrr).sum()
     )
     return tuple(Present(**row) for row in counts.order_by("month").to_pyarrow().to_pylist())

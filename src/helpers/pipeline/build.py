@@ -14,24 +14,11 @@ import ibis.expr.types as ir
 
 from helpers import files, intake, segments, tables
 from helpers.business import Business
-from helpers.metrics import (
-    backtest,
-    bg_nbd,
-    clv,
-    customers,
-    decline,
-    fit_check,
-    gamma_gamma,
-    histories,
-    risk,
-    states,
-    windows,
-)
+from helpers.metrics import customers, decline, states
 from helpers.metrics.base import overview
-from helpers.metrics.beta_geometric import BetaGeometric
 from helpers.metrics.quality import DataQuality
-from helpers.metrics.uncertainty import NotEnough
 from helpers.pipeline.assessment import assess_load
+from helpers.pipeline.outlook import look_ahead
 from helpers.records import plain
 
 CUSTOMER_COLUMNS = (
@@ -40,10 +27,6 @@ CUSTOMER_COLUMNS = (
     "revenue_year", "spend_recent", "spend_before", "decline", "last_gap", "value_rank",
 )  # fmt: skip
 """Columns of `customers.parquet`, in order."""
-
-
-RETURN_DAYS = 90
-"""Horizon of the chance of returning and of its back-test; it names the column ``p_return_90d``."""
 
 
 @dataclass(frozen=True)
@@ -95,41 +78,19 @@ def describe(business: Business, client: Path, out: Path, con: Any, built: Built
 
 def build_customers(business: Business, out: Path, con: Any, *, as_of: date) -> None:
     """Write ``customers.parquet`` and record the models, thresholds and the back-test behind it."""
-    orders = tables.open_tables(con, out / "tables").orders
+    opened = tables.open_tables(con, out / "tables")
+    orders = opened.orders
     base = _measured(con, orders, as_of)
     rhythm = customers.business_rhythm(orders, as_of)
     limits = states.thresholds(orders, customers.with_rhythm(base, orders, as_of, rhythm), as_of=as_of, rhythm=rhythm)
     table = customers.with_rhythm(base, orders, as_of, rhythm)
     table = decline.with_decline(states.with_state(table, limits), orders, as_of=as_of)
     table = con.create_table("c_states", table, temp=True)
-    frequency_model = bg_nbd.fit(histories.compress(table))
-    value_model = gamma_gamma.fit(gamma_gamma.compress(table))
-    looked_back = windows.look_back(orders, as_of, RETURN_DAYS)
-    past = None if isinstance(looked_back, NotEnough) else looked_back
-    chances = risk.score(orders, table, as_of, RETURN_DAYS, past=past)
-    valued = clv.score(table, frequency_model, value_model, margin=business.margin)
-    joined = valued.left_join(chances.scores.select("customer_id", "p_return_90d"), "customer_id").drop(
-        "customer_id_right"
-    )
-    ready = segments.assign(joined, segments.load_rules()).select(*CUSTOMER_COLUMNS)
+    ahead = look_ahead(business, con, table, orders, opened.get("subscriptions"), as_of=as_of)
+    ready = segments.assign(ahead.customers, segments.load_rules()).select(*CUSTOMER_COLUMNS)
     ready = con.create_table("c_ready", ready, temp=True)
     tables.write(con, ready.order_by("customer_id"), out / "tables", "customers")
-    worth = None
-    if isinstance(frequency_model, BetaGeometric) and isinstance(value_model, gamma_gamma.GammaGamma):
-        worth = clv.total(table, frequency_model, value_model, margin=business.margin)
-    facts = {
-        "rhythm": rhythm,
-        "thresholds": limits,
-        "bg_nbd": frequency_model,
-        "gamma_gamma": value_model,
-        "risk": chances.summary,
-        "backtest": backtest.backtest(orders, as_of, RETURN_DAYS, past=past),
-        "fit_check": fit_check.check(orders, as_of),
-        "next_12_months": {
-            "orders": ready.expected_orders_12m.sum().to_pyarrow().as_py(),
-            "clv": worth,
-        },
-    }
+    facts = {"rhythm": rhythm, "thresholds": limits, **ahead.facts}
     files.write_text(out / "records" / "customers.json", json.dumps(plain(facts), ensure_ascii=False, indent=1))
 
 

@@ -163,7 +163,8 @@ class _Run:
 
     def _customers(self, as_of: date) -> None:
         rules = stages.file_hash(resources.playbook() / "rules" / "segments.yml")
-        key = stages.fingerprint(self.done["tables"].key, as_of, self.business.margin, rules)
+        asked = self.business.model_dump(include={"margin", "model", "pause_days"})
+        key = stages.fingerprint(self.done["tables"].key, as_of, asked, rules)
         self._stage(
             "customers", key,
             lambda: build_customers(self.business, self.out, self.con, as_of=as_of),

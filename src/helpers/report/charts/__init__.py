@@ -10,6 +10,7 @@ from helpers.report.charts.cohorts import cohorts, stack
 from helpers.report.charts.curves import calibration, return_curve, weeks
 from helpers.report.charts.flows import growth, rhythm
 from helpers.report.charts.shares import arms, ladder, rates
+from helpers.report.charts.staying import staying
 
 __all__ = [
     "arms",
@@ -24,5 +25,6 @@ __all__ = [
     "rhythm",
     "scorecard",
     "stack",
+    "staying",
     "weeks",
 ]

@@ -3,6 +3,6 @@
 Nothing is computed here beyond choosing the words; numbers come from metrics, campaigns and proof.
 """
 
-from helpers.report.findings import care, churn, design, diagnosis, forecast, plans, proof, quality
+from helpers.report.findings import care, churn, contracts, design, diagnosis, forecast, plans, proof, quality
 
-__all__ = ["care", "churn", "design", "diagnosis", "forecast", "plans", "proof", "quality"]
+__all__ = ["care", "churn", "contracts", "design", "diagnosis", "forecast", "plans", "proof", "quality"]
