@@ -23,6 +23,7 @@ from helpers.metrics import (
     bg_nbd,
     clv,
     contracts,
+    contractual,
     customers,
     decline,
     gamma_gamma,
@@ -30,6 +31,7 @@ from helpers.metrics import (
     lenses,
     months,
     risk,
+    sbg,
     service,
     states,
     windows,
@@ -42,6 +44,7 @@ STAGES = {
     ("states.thresholds", "customers"): "paced",
     ("states.with_state", "customers"): "paced",
     ("risk.score", "customers"): "summary",
+    ("sbg.score", "model"): "renewing",
 }
 """Measures that add columns start from the table as it is before them."""
 
@@ -126,11 +129,34 @@ class Business(Mapping[str, Any]):
     def _make_model(self) -> Any:
         return bg_nbd.fit(histories.compress(self["summary"]))
 
+    def _make_renewing(self) -> Any:
+        return sbg.ShiftedBetaGeometric(0.9, 8.0, 0.0, (0.1, 0.1), ((0.01, 0.0), (0.0, 0.01)), 400, 200, 24)
+
     def _make_value(self) -> Any:
         return gamma_gamma.fit(gamma_gamma.compress(self["summary"]))
 
     def _make_past(self) -> Any:
         return windows.look_back(self["orders"], self["as_of"])
+
+    def _make_contracts(self) -> ir.Table:
+        """Paid contracts chained into memberships."""
+        return self._keep("contracts", contracts.paid_contracts(self["subscriptions"], as_of=self["as_of"]))
+
+    def _make_days(self) -> ir.Table:
+        asked = [self["as_of"] - timedelta(days=back) for back in (0, 90)]
+        return ibis.memtable({"day": asked}, schema={"day": "date"})
+
+    def _make_periods(self) -> Any:
+        return contractual.months_between(self["as_of"] - timedelta(days=200), self["as_of"], contracts.PAUSE_DAYS)
+
+    def _make_kind(self) -> str:
+        return "both"
+
+    def _make_recorded(self) -> Any:
+        return {"refused": {}}
+
+    def _make_members(self) -> Any:
+        return contractual.measured(self["subscriptions"], as_of=self["as_of"])
 
     def _make_late(self) -> Any:
         return service.return_after_first_delivery(self["deliveries"], self["orders"], as_of=self["as_of"])

@@ -43,9 +43,9 @@ def files(folder: Path, *, ends: bool = True, walk_ins: int = 0) -> list[Path]:
             contracts.append((who, plan, joined, left if over and ends else None, PLANS[plan]))
         payments += [(who, day, PLANS[plan]) for m in range(life) if (day := _month(joined, m)) <= END]
     for number in range(walk_ins):
-        day = END - timedelta(days=int(rng.integers(0, MONTHS * 30)))
+        day, usual = END - timedelta(days=int(rng.integers(0, MONTHS * 30))), rng.gamma(4, 3)
         while day <= END:
-            payments.append((f"VL{number:04d}", day, int(rng.integers(2, 20)) * 10_000))
+            payments.append((f"VL{number:04d}", day, 1000 * int(1 + usual * rng.gamma(6, 2))))
             day += timedelta(days=1 + int(rng.exponential(25)))
             if rng.random() < 0.15:
                 break
@@ -67,7 +67,9 @@ def _write(path: Path, header: tuple[str, ...], rows: list[tuple[object, ...]]) 
         out.writerows(rows)
 
 
-def client(workspace: Path, *, lang: str = "vi", name: str = "Phòng tập Sen", model: str | None = None, **how: int) -> Path:
+def client(
+    workspace: Path, *, lang: str = "vi", name: str = "Phòng tập Sen", model: str | None = None, **how: int
+) -> Path:
     """The gym's folder as a coach would set it up: payments first, then the list of contracts beside them."""
     orders, subscriptions = files(workspace.parent / f"{workspace.name}-files", **how)
     folder = create(name, [orders], workspace, lang=lang, currency="VND", margin=0.6).file.parent

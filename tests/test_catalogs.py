@@ -52,6 +52,9 @@ PASSED_ON = frozenset(
         "found.what",
         "one.question",
         "found['verdict']",
+        "found['warning']",
+        "found['refused'][name]",
+        "self.refused[model]",
     }
 )
 """Sentences worded here and made elsewhere, by calls that are looked at there."""

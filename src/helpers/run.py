@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 from helpers import files, tables
 from helpers.business import Business
 from helpers.language import Language
+from helpers.metrics import gate
 from helpers.metrics.season import Festival
 from helpers.playbook import load
 from helpers.records import plain
@@ -45,6 +46,23 @@ class Run:
     def orders(self) -> ir.Table:
         """Canonical orders, anonymous ones included."""
         return self.tables.orders
+
+    @property
+    def free_orders(self) -> ir.Table:
+        """Orders of customers who come as they like: whoever holds contracts pays when it falls due, which is no return."""
+        return gate.free_orders(
+            self.orders, self.tables.get("subscriptions"), self.facts["gate"]["kind"], as_of=self.as_of
+        )
+
+    @property
+    def subscriptions(self) -> ir.Table | None:
+        """Contracts, if there are any and losses may be counted from them."""
+        return gate.contracts_of(self.tables.get("subscriptions"), self.facts["gate"])
+
+    @property
+    def silence_speaks(self) -> bool:
+        """Whether leaving may be inferred from silence; not where customers hold contracts."""
+        return "silence" not in self.facts["gate"]["refused"]
 
     @property
     def customers(self) -> ir.Table:

@@ -65,7 +65,7 @@ def paid_contracts(subscriptions: ir.Table, *, as_of: date, pause_days: int = PA
         "customer_id",
         "subscription_id",
         plan=paid.plan.fill_null("–"),
-        price=paid.monthly_price,
+        price=paid.monthly_price.cast("float64"),
         start=paid.started_on,
         stop=paid.ended_on.fill_null(ibis.literal(_NEVER)),
     )

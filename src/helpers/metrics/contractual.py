@@ -99,7 +99,7 @@ def accounts(subscriptions: ir.Table, *, as_of: date, pause_days: int = PAUSE_DA
     Returns:
         :class:`NotEnough` when no paid contract has begun.
     """
-    contracts = paid_contracts(subscriptions, as_of=as_of, pause_days=pause_days).cache()
+    contracts = paid_contracts(subscriptions, as_of=as_of, pause_days=pause_days)
     first = contracts.start.min().to_pyarrow().as_py()
     if first is None:
         return NotEnough(0, 1, "contracts")

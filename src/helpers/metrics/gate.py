@@ -41,13 +41,13 @@ MIXED = key("Some customers hold contracts and the others come as they like: eac
 ASKED = key("Your settings say so.")
 
 PAYMENTS_ARE_NOT_LOYALTY = key(
-    "Not computed for customers under contract: payments that fall due anyway look like loyal repeat buying, so people would seem to stay long after they left, and the forecast would be too high."
+    "Nothing is inferred from silence for customers under contract: payments that fall due anyway look like loyal repeat buying, so people would seem to stay long after they left, and the forecast would be too high."
 )
 SILENCE_IS_NOT_MEMBERSHIP = key(
-    "Not computed without contracts: whoever just stays away would still count as a member, so losses would look too small."
+    "Losses and fees kept are not counted without contracts: whoever just stays away would still count as a member, so losses would look too small."
 )
 ENDS_MISSING = key(
-    "Not computed because no contract has an end recorded: whoever left still counts as a member, so losses would look too small and memberships too long. Note the day each contract ends."
+    "Losses are not counted because no contract has an end recorded: whoever left still counts as a member, so losses would look too small and memberships too long. Note the day each contract ends."
 )
 PRESSED = key(
     "Most buyers are under contract, yet your settings treat them as free to come and go: their regular payments look like loyalty, so expect these forecasts to be too high."
@@ -143,12 +143,12 @@ def _gate(
     return Gate(kind, ASKED if override else reason, override is not None, found, n, ended, covered, refused, warning)
 
 
-def free_orders(orders: ir.Table, subscriptions: ir.Table | None, gate: Gate, *, as_of: date) -> ir.Table:
+def free_orders(orders: ir.Table, subscriptions: ir.Table | None, kind: str, *, as_of: date) -> ir.Table:
     """Orders of customers who come as they like, the only ones a model of silence may learn from.
 
     Where both kinds are measured, whoever ever held a paid contract is left out; anonymous orders stay.
     """
-    if gate.kind != "both" or subscriptions is None:
+    if kind != "both" or subscriptions is None:
         return orders
     return orders.anti_join(paid_contracts(subscriptions, as_of=as_of).select("customer_id").distinct(), "customer_id")
 

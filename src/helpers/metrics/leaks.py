@@ -8,7 +8,9 @@ from datetime import date, timedelta
 
 import ibis
 import ibis.expr.types as ir
+from scipy.stats import t
 
+from helpers.metrics.contractual import Contractual, Membership
 from helpers.metrics.customers import identified
 from helpers.metrics.repeat import order_dates
 from helpers.metrics.service import Difference
@@ -23,7 +25,7 @@ class Leak:
     """Money lost per month.
 
     Attributes:
-        leak: id (``silent_regulars``, ``declining``, ``first_timers``, ``late_deliveries``). monthly, low, high: revenue per
+        leak: id (``ended_contracts``, ``silent_regulars``, ``declining``, ``first_timers``, ``late_deliveries``). monthly, low, high: revenue per
             month in the business's currency with its 95 % range. customers: whom it concerns.
     """
 
@@ -42,6 +44,9 @@ def silent_regulars(customers: ir.Table) -> Leak | NotEnough:
     is Σ spend²·p·(1−p). Lost customers are not in it: that money has stopped already.
     """
     quiet = customers.filter(customers.state.isin(["late", "lapsed"]) & (customers.frequency > 0))
+    if quiet.p_return_90d.count().to_pyarrow().as_py():
+        # beside those who come as they like there are members, whose leaving is seen and not inferred
+        quiet = quiet.filter(quiet.p_return_90d.notnull())
     stays_away = 1 - quiet.p_return_90d.fill_null(0.5)
     usual = quiet.revenue_year / 12
     row = (
@@ -168,13 +173,44 @@ def late_deliveries(effect: Difference, orders: ir.Table, *, as_of: date, horizo
     )
 
 
-def sized(customers: ir.Table, orders: ir.Table, late: Difference | None, *, as_of: date) -> tuple[Leak, ...]:
+def ended_contracts(found: Contractual) -> Leak | NotEnough:
+    """Monthly fees of the memberships that end, on average over the last complete months (twelve at most).
+
+    The range is Student's for the mean of months; it says how far the average of such months may be off.
+    """
+    lost = [month for month in found.months if month.complete and month.members][-12:]
+    if len(lost) < 3:
+        return NotEnough(len(lost), 3, "months")
+    fees, people = [month.churned_mrr for month in lost], sum(month.churned for month in lost)
+    mean = sum(fees) / len(fees)
+    if mean <= 0:
+        return NotEnough(0, 1, "contracts")
+    spread = math.sqrt(sum((fee - mean) ** 2 for fee in fees) / (len(fees) - 1) / len(fees))
+    half = float(t.ppf(0.975, len(fees) - 1)) * spread
+    return Leak("ended_contracts", mean, max(0.0, mean - half), mean + half, people)
+
+
+def sized(
+    customers: ir.Table,
+    orders: ir.Table,
+    late: Difference | None,
+    *,
+    as_of: date,
+    members: Membership | None = None,
+    silence: bool = True,
+) -> tuple[Leak, ...]:
     """Every leak this business's tables allow to size, largest first.
 
     Args:
-        late: return after a late and an on-time first delivery, None when deliveries are not recorded.
+        orders: of customers who come as they like. late: return after a late and an on-time first delivery, None when deliveries
+            are not recorded. members: what the contracts say, if there are any.
+        silence: whether leaving may be inferred from silence; False where everybody holds contracts.
     """
-    found = [silent_regulars(customers), declining(customers), first_timers(orders, as_of=as_of)]
+    found: list[Leak | NotEnough] = []
+    if silence:
+        found += [silent_regulars(customers), declining(customers), first_timers(orders, as_of=as_of)]
+    if members is not None and isinstance(members.accounts, Contractual):
+        found.append(ended_contracts(members.accounts))
     if late is not None:
         found.append(late_deliveries(late, orders, as_of=as_of))
     return tuple(sorted((leak for leak in found if isinstance(leak, Leak)), key=lambda leak: -leak.monthly))

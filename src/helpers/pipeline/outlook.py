@@ -57,7 +57,7 @@ def look_ahead(
     """Decide how this business is to be measured, fit what may be fitted, and put the scores on the customers."""
     decided = gate.decide(subscriptions, orders, as_of=as_of, override=business.model, pause_days=business.pause_days)
     found = _by_silence(
-        business, con, table, gate.free_orders(orders, subscriptions, decided, as_of=as_of), decided, as_of
+        business, con, table, gate.free_orders(orders, subscriptions, decided.kind, as_of=as_of), decided, as_of
     )
     measured = None if decided.refusal("contracts") else subscriptions
     members = _by_contract(business, measured, decided, as_of)

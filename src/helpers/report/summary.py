@@ -48,6 +48,13 @@ class Facts:
         found = (self.numbers.get("repeat_rate") or {}).get("90")
         return found if found and found.get("value") is not None else None
 
+    @property
+    def leaving(self) -> Mapping[str, Any] | None:
+        """Share of members who leave in a month, where customers hold contracts and it is measured."""
+        accounts = (self.numbers.get("contracts") or {}).get("accounts") or {}
+        found = accounts.get("monthly_churn") if "silence" in self.numbers["gate"]["refused"] else None
+        return found if found and "value" in found else None
+
 
 def cover(facts: Facts, as_of: date) -> Cover:
     """Client, period and what the report is built on."""
@@ -121,6 +128,8 @@ def _headline(facts: Facts) -> str:
     say, found = facts.say, facts.repeat
     if not facts.numbers["customers"]:
         return say.text("Nobody can be recognised in this file, so nobody's return can be measured yet")
+    if facts.leaving:
+        return say.text("Each month {count} of 100 members leave", count=say.number(100 * facts.leaving["value"], 1))
     if found is None:
         return say.text("Too few first-time buyers so far to say how many come back")
     if found["value"] == 1:
@@ -132,6 +141,13 @@ def _headline(facts: Facts) -> str:
 
 def _returning(facts: Facts) -> KeyNumber:
     say, found = facts.say, facts.repeat
+    if facts.leaving:
+        note = say.text(
+            "most likely between {low} and {high}",
+            low=say.percent(facts.leaving["low"]),
+            high=say.percent(facts.leaving["high"]),
+        )
+        return KeyNumber(say.number(100 * facts.leaving["value"], 1), say.text("of 100 members leave in a month"), note)
     label = say.text("of 10 first-time buyers return within 90 days")
     if found is None:
         return KeyNumber("–", label, say.text("too few to conclude"))

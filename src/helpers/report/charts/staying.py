@@ -51,9 +51,15 @@ def plot_staying(axes: Axes, seen: pd.DataFrame, projected: pd.DataFrame | None)
     last = float(seen["months"].iloc[-1])
     if projected is not None:
         ahead = projected[projected["months"] >= last]
-        axes.fill_between(ahead["months"], ahead["low"], ahead["high"], color=style.PALE, linewidth=0)
+        axes.fill_between(ahead["months"], ahead["low"], ahead["high"], step="post", color=style.PALE, linewidth=0)
         axes.plot(
-            projected["months"], projected["share"], color=style.INK, linewidth=1.4, linestyle=(0, (4, 3)), zorder=5
+            projected["months"],
+            projected["share"],
+            drawstyle="steps-post",
+            color=style.INK,
+            linewidth=1.4,
+            linestyle=(0, (4, 3)),
+            zorder=5,
         )
         axes.axvline(last, color=style.CONTEXT, linewidth=0.8, zorder=1)
         last = max(last, float(projected["months"].iloc[-1]))

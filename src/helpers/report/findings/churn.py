@@ -14,7 +14,16 @@ from helpers.metrics.repeat import ReturnCurve, Rung
 from helpers.metrics.states import STATES
 from helpers.metrics.uncertainty import NotEnough
 from helpers.report import charts
-from helpers.report.findings.common import between, capital, definition, not_measured, not_yet, of_ten, too_few
+from helpers.report.findings.common import (
+    between,
+    capital,
+    definition,
+    not_measured,
+    not_yet,
+    of_ten,
+    payments_caution,
+    too_few,
+)
 from helpers.report.pieces import Column, Details, Figure, Finding, Missing, TableView
 from helpers.run import Run
 
@@ -54,7 +63,7 @@ def second_order(curve: ReturnCurve | NotEnough, run: Run) -> Finding:
             "Of all returns seen up to day {day}, {part} fall into these 100 days: that is the time to act.",
             day=curve.days[-1], part=say.percent(early),
         )  # fmt: skip
-    return Finding(headline, body)
+    return Finding(headline, body + payments_caution(run))
 
 
 def second_order_chart(curve: ReturnCurve | NotEnough, run: Run) -> Figure | Missing:

@@ -11,7 +11,7 @@ from helpers.language import Language
 from helpers.metrics.uncertainty import Estimate, NotEnough, Rate
 from helpers.playbook import load
 from helpers.report.charts.amounts import signed
-from helpers.report.pieces import Details, Finding, Missing, TableView
+from helpers.report.pieces import Details, Finding, Missing, Note, TableView
 from helpers.run import Run
 
 WAIT = key("waiting a few more months: so far too few customers have come often enough to tell.")
@@ -140,6 +140,28 @@ def explained(pages: Iterable[str], say: Language) -> tuple[tuple[str, str], ...
     titles = {page: load().metrics[page].title[say.code] for page in pages}
     return tuple(
         (say.text("In plain words: {title}", title=title), f"#{word_anchor(page)}") for page, title in titles.items()
+    )
+
+
+def under_contract(run: Run) -> bool:
+    """Whether nothing may be inferred from silence here, because customers hold contracts."""
+    return not run.silence_speaks
+
+
+def by_contract(run: Run) -> Note:
+    """Said in place of what is inferred from silence."""
+    return Note(
+        run.say.text("Not needed here"),
+        run.say.text("Members are followed by their contracts, see “Do we see customers leave?”."),
+    )
+
+
+def payments_caution(run: Run) -> str:
+    """Added to rates of return where orders are payments that fall due anyway; empty elsewhere."""
+    if not under_contract(run):
+        return ""
+    return " " + run.say.text(
+        "Beware: under contracts the next payment falls due anyway, so this rate says little; look at how many members leave."
     )
 
 

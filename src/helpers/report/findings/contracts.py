@@ -12,14 +12,14 @@ from helpers.metrics.contractual import Contractual, Membership, Movement
 from helpers.metrics.sbg import ShiftedBetaGeometric, monthly_discount
 from helpers.metrics.survival import Survival
 from helpers.metrics.tenure import MONTH_DAYS, Tenure
-from helpers.metrics.uncertainty import Estimate, NotEnough, Rate
+from helpers.metrics.uncertainty import NotEnough, Rate
 from helpers.report import charts
 from helpers.report.findings.common import (
     between,
     between_money,
+    capital,
     definition,
     lacking,
-    people,
     too_few,
 )
 from helpers.report.pieces import Details, Figure, Finding, Piece
@@ -79,7 +79,7 @@ def members(found: Contractual, run: Run) -> Finding:
             "Counted over the last {months} months that can be judged: {k} members left; {range}.",
             months=found.months_counted, k=left.k, range=between(left.low, left.high, say),
         ),
-        say.text("On {day} {members} pay {money} a month.", day=run.as_of, members=people(found.members, say), money=run.money(found.mrr)),
+        say.text("On {day} {members} pay {money} a month.", day=run.as_of, members=head_count(found.members, run), money=run.money(found.mrr)),
     ]  # fmt: skip
     trials = found.set_aside.converted
     if isinstance(trials, Rate):
@@ -117,20 +117,22 @@ def money(found: Contractual, run: Run) -> Finding | None:
         "Of every 100 of monthly fees a year ago, {count} are still coming in", count=round(100 * year.grr.value)
     )
     body = say.text(
-        "{members} paid {opening} a month then. {range}. With those who now pay more it is {net} of 100. "
+        "{members} paid {opening} a month then. {range}. With those who now pay more it is {net} of 100.",
+        members=head_count(year.members, run), opening=run.money(year.opening),
+        range=capital(between(year.grr.low, year.grr.high, say)), net=round(100 * year.nrr.value),
+    )  # fmt: skip
+    body += " " + say.text(
         "{left} a month left with {gone} members, {less} was lost to smaller plans, {more} was gained from larger ones.",
-        members=people(year.members, say), opening=run.money(year.opening), range=_capital_range(year.grr, run),
-        net=round(100 * year.nrr.value), left=run.money(year.churned_mrr), gone=year.churned,
-        less=run.money(year.contraction), more=run.money(year.expansion),
+        left=run.money(year.churned_mrr), gone=year.churned, less=run.money(year.contraction), more=run.money(year.expansion),
     )  # fmt: skip
     if year.reactivated:
         body += " " + say.text("Who left and came back later is not counted as kept.")
     return Finding(headline, body, level=3)
 
 
-def _capital_range(found: Estimate, run: Run) -> str:
-    text = between(found.low, found.high, run.say)
-    return text[:1].upper() + text[1:]
+def head_count(count: int, run: Run) -> str:
+    """Members in words."""
+    return run.say.plural("{n} member", "{n} members", count)
 
 
 def accounts_details(found: Contractual, run: Run) -> Details:
@@ -267,7 +269,7 @@ def ahead(run: Run) -> Finding:
     low, high = (bound[0] for bound in model.band([YEAR]))
     body = say.text(
         "{range}. Of 100 new members {one} should still be there after a year ({within}) and {two} after two.",
-        range=_capital(between_money(total["low"], total["high"], run)), one=round(100 * one), within=between(low, high, say), two=round(100 * two),
+        range=capital(between_money(total["low"], total["high"], run)), one=round(100 * one), within=between(low, high, say), two=round(100 * two),
     )  # fmt: skip
     first, tenth = model.retention([1, YEAR])
     if tenth > first:
@@ -276,10 +278,6 @@ def ahead(run: Run) -> Finding:
             first=say.percent(float(first)), later=say.percent(float(tenth)),
         )  # fmt: skip
     return Finding(headline, body, level=3)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def ahead_details(run: Run) -> Details | None:
@@ -298,7 +296,9 @@ def ahead_details(run: Run) -> Details | None:
         ),
         say.text("Sources"): "Fader & Hardie 2007, 2010",
     }  # fmt: skip
-    note = say.text("Each member is taken to have an own, unchanging chance of not renewing; prices are taken to stay.")
+    note = say.text(
+        "Each member is taken to have an own, unchanging chance of not renewing; prices are taken to stay. The further ahead, the more this reaches beyond what was seen."
+    )
     return definition(facts, say, note)
 
 

@@ -25,6 +25,7 @@ from helpers.report.findings.common import (
     not_measured,
     not_yet,
     of_ten,
+    payments_caution,
     people,
     rate_items,
     too_few,
@@ -34,6 +35,7 @@ from helpers.report.pieces import Details, Figure, Finding, Missing
 from helpers.run import Run
 
 LEAKS = {
+    "ended_contracts": key("Memberships that end"),
     "silent_regulars": key("Regulars who have gone quiet"),
     "declining": key("Regulars who still come but spend less"),
     "first_timers": key("First-time buyers, against your own best quarter"),
@@ -58,7 +60,7 @@ def come_back(rates: Sequence[RepeatRate], run: Run) -> Finding:
         "Counted on {n} customers whose first order is at least {days} days old: {percent} came back ({range}).",
         n=found.n, days=days, percent=say.percent(found.value), range=between(found.low, found.high, say),
     )  # fmt: skip
-    return Finding(headline, body)
+    return Finding(headline, body + payments_caution(run))
 
 
 def come_back_chart(rates: Sequence[RepeatRate], run: Run) -> Figure | Missing:
@@ -298,6 +300,9 @@ def leaks_details(found: Sequence[Leak], run: Run) -> Details:
     """How each leak is sized."""
     say = run.say
     texts = {
+        "ended_contracts": say.text(
+            "Monthly fees of the memberships that ended in a month, on average over the last months that can be judged."
+        ),
         "silent_regulars": say.text(
             "What regulars who are later than usual spent per month in the last year, each weighted by the chance of not coming back within 90 days."
         ),

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from helpers.report import charts
-from helpers.report.findings.common import definition, lacking, not_measured, of_ten
-from helpers.report.pieces import Column, Details, Figure, Finding, Missing, TableView
+from helpers.report.findings.common import by_contract, definition, lacking, not_measured, of_ten, under_contract
+from helpers.report.pieces import Column, Details, Figure, Finding, Missing, Note, TableView
 from helpers.run import Run
 
 MOST_RETURNS = 6
@@ -19,6 +19,12 @@ MOST_RETURNS = 6
 def forecast(run: Run) -> Finding:
     """What the customers at hand will bring in the next twelve months."""
     say, totals = run.say, run.facts["next_12_months"]
+    if under_contract(run):
+        return Finding(
+            say.text("What members will bring is told by their contracts, not by their silence"),
+            lacking(run.facts["bg_nbd"], run),
+            level=3,
+        )
     if totals["orders"] is None:
         return Finding(
             say.text("The next 12 months cannot be forecast from this file yet"),
@@ -67,8 +73,10 @@ def model_details(run: Run) -> Details:
     )
 
 
-def fit_check(run: Run) -> Finding:
+def fit_check(run: Run) -> Finding | Note:
     """How wrong the forecast would have been on the latest part of the history."""
+    if under_contract(run):
+        return by_contract(run)
     say, found = run.say, run.facts["fit_check"]
     if not found or found.get("error") is None:
         return Finding(say.text("The forecast cannot be checked against the past yet"), lacking(found, run), level=3)
@@ -88,8 +96,10 @@ def fit_check(run: Run) -> Finding:
     return Finding(headline, body, level=3)
 
 
-def fit_check_chart(run: Run) -> Figure | Missing:
+def fit_check_chart(run: Run) -> Figure | Missing | Note:
     """Orders of known customers by week, forecast and real."""
+    if under_contract(run):
+        return by_contract(run)
     say, found = run.say, run.facts["fit_check"]
     if not found or found.get("error") is None:
         return not_measured(
@@ -113,8 +123,10 @@ def fit_check_chart(run: Run) -> Figure | Missing:
     )
 
 
-def fit_check_details(run: Run) -> TableView | Missing:
+def fit_check_details(run: Run) -> TableView | Missing | Note:
     """By how often customers had come back before: orders expected and real."""
+    if under_contract(run):
+        return by_contract(run)
     say, found = run.say, run.facts["fit_check"]
     if not found or found.get("error") is None:
         return not_measured(
@@ -141,8 +153,10 @@ def fit_check_details(run: Run) -> TableView | Missing:
     return TableView(columns, rows, say.text("Forecast by earlier returns"), more, language=say)
 
 
-def back_test(run: Run) -> Finding:
+def back_test(run: Run) -> Finding | Note:
     """Had we flagged customers 90 days ago: how many really did not return?"""
+    if under_contract(run):
+        return by_contract(run)
     say, found = run.say, run.facts["backtest"]
     if not found or "auc" not in found:
         return Finding(say.text("The warning list cannot be tested on the past yet"), lacking(found, run), level=3)
@@ -164,8 +178,10 @@ def back_test(run: Run) -> Finding:
     return Finding(headline, body, level=3)
 
 
-def back_test_chart(run: Run) -> Figure | Missing:
+def back_test_chart(run: Run) -> Figure | Missing | Note:
     """Predicted against actual, in tenths of customers."""
+    if under_contract(run):
+        return by_contract(run)
     say, found = run.say, run.facts["backtest"]
     table = (found or {}).get("calibration")
     if not table:
