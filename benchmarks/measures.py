@@ -138,10 +138,6 @@ class Business(Mapping[str, Any]):
     def _make_past(self) -> Any:
         return windows.look_back(self["orders"], self["as_of"])
 
-    def _make_contracts(self) -> ir.Table:
-        """Paid contracts chained into memberships."""
-        return self._keep("contracts", contracts.paid_contracts(self["subscriptions"], as_of=self["as_of"]))
-
     def _make_days(self) -> ir.Table:
         asked = [self["as_of"] - timedelta(days=back) for back in (0, 90)]
         return ibis.memtable({"day": asked}, schema={"day": "date"})

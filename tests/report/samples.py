@@ -52,6 +52,8 @@ def one_of_each(say: Language) -> dict[str, Figure]:
     }
     held = {"predicted": [0.1, 0.4, 0.7], "actual": [0.12, 0.35, 0.74], "n": [200, 80, 20]}
     words = {**WORDS, "language": say}
+    stay = curve().rename(columns={"days": "months"}).assign(months=[1, 4, 9, 14], share=[0.9, 0.8, 0.7, 0.65])
+    stay = stay.assign(low=stay["share"] - 0.05, high=stay["share"] + 0.04)
     return {
         "return_curve": charts.return_curve(curve(), **words),
         "cohorts": charts.cohorts(*matrix(), **words),
@@ -59,6 +61,7 @@ def one_of_each(say: Language) -> dict[str, Figure]:
             pd.DataFrame({"2025": [9.0] * 6, "2026": range(6)}, index=MONTHS), wording=say.number, **words
         ),
         "growth": charts.growth(pd.DataFrame(flows), **words),
+        "staying": charts.staying(stay, stay.assign(months=[10, 16, 22, 28]), **words),
         "rates": charts.rates(SHARES, reference=("All", 0.33), **words),
         "bars": charts.bars(
             [("One-time buyers", 38.4, 29.0, 51.0, "1,412 customers"), ("Complaints", None, None, None, "")],
