@@ -45,7 +45,6 @@ PASSED_ON = frozenset(
         "note.message",
         "n['message']",
         "w",
-        "what",
         "found['reason']",
         "found['what']",
         "model['unit']",
