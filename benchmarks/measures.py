@@ -39,7 +39,7 @@ from helpers.metrics import (
 
 STAGES = {
     ("customers.with_rhythm", "customers"): "summary",
-    ("decline.with_decline", "customers"): "summary",
+    ("decline.with_decline", "customers"): "stated",
     ("clv.score", "customers"): "summary",
     ("states.thresholds", "customers"): "paced",
     ("states.with_state", "customers"): "paced",
@@ -138,10 +138,6 @@ class Business(Mapping[str, Any]):
     def _make_past(self) -> Any:
         return windows.look_back(self["orders"], self["as_of"])
 
-    def _make_days(self) -> ir.Table:
-        asked = [self["as_of"] - timedelta(days=back) for back in (0, 90)]
-        return ibis.memtable({"day": asked}, schema={"day": "date"})
-
     def _make_periods(self) -> Any:
         return contractual.months_between(self["as_of"] - timedelta(days=200), self["as_of"], contracts.PAUSE_DAYS)
 
@@ -171,10 +167,13 @@ class Business(Mapping[str, Any]):
     def _make_festivals(self) -> Any:
         return run.festivals("VN")
 
+    def _make_stated(self) -> ir.Table:
+        return self._keep("stated", states.with_state(self["paced"], self["limits"]))
+
     def _make_spending(self) -> ir.Table:
         """States, and how spending moved."""
         orders, as_of = self["orders"], self["as_of"]
-        table = decline.with_decline(states.with_state(self["paced"], self["limits"]), orders, as_of=as_of)
+        table = decline.with_decline(self["stated"], orders, as_of=as_of)
         recent = customers.identified(orders, as_of)
         recent = recent.filter(recent.day > ibis.literal(as_of - timedelta(days=365)))
         spent = recent.group_by("customer_id").agg(revenue_year=recent.net_revenue.sum())
