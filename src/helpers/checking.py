@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -38,18 +39,21 @@ class Check:
     """The result of reading a client's files.
 
     Attributes:
-        quality: the intake's account. data: how far it can be trusted. optional: tables beside the orders. codes: the
+        quality: the intake's account. data: how far it can be trusted; missing while the rows stay in a warehouse, which
+            is asked for the intake's account only. optional: tables beside the orders. codes: the
             suspicious customers, only when they were asked for.
     """
 
     business: Business
     quality: intake.Quality
-    data: DataQuality
+    data: DataQuality | None
     optional: tuple[str, ...]
     codes: tuple[Suspect, ...] = ()
 
     def lines(self, say: Language) -> list[Line]:
         """The quality report as (term, text) lines."""
+        if self.data is None:
+            return [(say.text("What was read").upper(), ""), *self._read(say), *self._counted(say), _stayed(say)]
         data = plain(self.data)
         parts = (
             (say.text("What was read"), self._read(say)),
@@ -61,7 +65,7 @@ class Check:
 
     def record(self) -> dict[str, Any]:
         """The same as plain JSON, without personal data."""
-        told = data_words.told(plain(self.data), campaigns=len(self.business.campaigns))
+        told = data_words.told(plain(self.data), campaigns=len(self.business.campaigns)) if self.data else None
         found: dict[str, Any] = plain(
             {
                 "client": self.business.name, "optional_tables": self.optional, "quality": self.quality,
@@ -84,12 +88,15 @@ class Check:
         for note in q.notes:
             yield say.text("note"), say.text(note.message, **note.values)
 
-    def _known(self, say: Language, data: Mapping[str, Any]) -> Iterator[Line]:
+    def _counted(self, say: Language) -> Iterator[Line]:
         q = self.quality
         yield say.text("orders"), say.number(q.orders)
         yield say.text("known customers"), say.number(q.customers)
         if q.anonymous_revenue_share is not None:
             yield say.text("revenue without a known customer"), say.percent(q.anonymous_revenue_share, 1)
+
+    def _known(self, say: Language, data: Mapping[str, Any]) -> Iterator[Line]:
+        yield from self._counted(say)
         yield say.text("orders that name their customer"), _rate(data["identified"]["orders"], say)
         for one in [*data["by_channel"], *data["by_branch"]][:_NAMED_GROUPS]:
             if one["group"] is not None:
@@ -123,6 +130,12 @@ class Check:
             yield f"  {one.what}", one.how
 
 
+def _stayed(say: Language) -> Line:
+    return say.text("note"), say.text(
+        "The rows stayed in the warehouse; how far to trust them and what they can tell is worked out by “retention run”."
+    )
+
+
 def _rate(found: Mapping[str, Any], say: Language) -> str:
     if "value" not in found:
         return say.text("too few to conclude")
@@ -131,7 +144,7 @@ def _rate(found: Mapping[str, Any], say: Language) -> str:
 
 
 def check_client(client: Path, *, today: date, show_personal_data: bool = False) -> Check:
-    """Read every source of a client, write nothing.
+    """Read every source of a client, write nothing. Of orders that all lie in one warehouse only counts are brought here.
 
     Args:
         show_personal_data: bring the codes of suspicious customers as well.
@@ -142,9 +155,12 @@ def check_client(client: Path, *, today: date, show_personal_data: bool = False)
     con = engine.connect()
     try:
         business = business_file.load(client)
-        taken = intake.load(business, client, con, today=today)
-        end = taken.orders.ordered_at.max().to_pyarrow().as_py().date()
-        codes = _codes(taken, end) if show_personal_data else ()
+        with ExitStack() as stay:
+            taken = intake.load(business, client, con, today=today, stay=stay)
+            if taken.stayed:
+                return Check(business, taken.quality, None, ())
+            end = taken.orders.ordered_at.max().to_pyarrow().as_py().date()
+            codes = _codes(taken, end) if show_personal_data else ()
         return Check(business, taken.quality, assess_load(business, taken, as_of=end), tuple(taken.optional), codes)
     finally:
         con.disconnect()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import date
@@ -15,7 +16,11 @@ import pytest
 from warehouses import Postgres
 
 from helpers import intake
-from helpers.business import Business, Source
+from helpers.business import Business, Source, dump
+from helpers.checking import check_client
+from helpers.intake import arrival
+from helpers.intake.warehouse import Warehouse
+from helpers.language import language
 from intake import sales_table
 
 TODAY = date(2026, 7, 1)
@@ -127,6 +132,31 @@ def test_typed_columns_are_taken_as_they_are(put: Put, con: Any, tmp_path: Path)
     for name in ("orders", "order_lines", "people", "rejects"):
         same(getattr(file, name), getattr(table, name))
     same_quality(file.quality, table.quality)
+
+
+@pytest.mark.parametrize("put", ENGINES, indirect=True)
+def test_a_check_brings_only_counts(put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`retention check` says the same of a table as of the file, although no row of the table comes to the machine."""
+    made = sales_table.rows()
+    url = put(sales_table.table(made))
+    for name, source in (("file", Source(file="orders.csv")), ("table", Source(table="orders", url=url, row="id"))):
+        (tmp_path / name).mkdir()
+        sales_table.write(tmp_path / name / "orders.csv", made)
+        text = dump(business(source)).replace("duckdb://", "duckdb://../")
+        (tmp_path / name / "business.yml").write_text(text, "utf-8")
+    file = check_client(tmp_path / "file", today=TODAY)
+    monkeypatch.setattr(arrival, "table", lambda *_: pytest.fail("rows came over"))
+    brought: list[int] = []
+    rows = Warehouse.rows
+    monkeypatch.setattr(
+        Warehouse, "rows", lambda self, asked: brought.append(len(rows(self, asked))) or rows(self, asked)
+    )
+    table = check_client(tmp_path / "table", today=TODAY)
+    same_quality(file.quality, table.quality)
+    assert table.data is None
+    assert any("stayed in the warehouse" in text for _, text in table.lines(language("en")))
+    assert max(brought) < 10
+    assert "0912345" not in json.dumps(table.record(), ensure_ascii=False)
 
 
 def test_online_retail_in_a_duckdb_file_keeps_its_published_counts(real_data: Path, con: Any, tmp_path: Path) -> None:

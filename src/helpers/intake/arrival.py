@@ -113,13 +113,9 @@ class _Stream(io.RawIOBase):
 
 
 def _sliced(con: Any, rows: ir.Table, _: pa.Schema) -> Iterator[Any]:
-    """Spark hands over whole results only: a large one is kept on the cluster meanwhile and fetched slice by slice."""
+    """Spark hands over whole results only, so a large one is fetched slice by slice."""
     frame = con.raw_sql(con.compile(rows))
-    frame.persist()
-    try:
-        slices = frame.count() // BATCH + 1
-        for i in range(slices):
-            part = frame if slices == 1 else frame.where(f"pmod(source_row, {slices}) = {i}")
-            yield part.toArrow()
-    finally:
-        frame.unpersist()
+    slices = frame.count() // BATCH + 1
+    for i in range(slices):
+        part = frame if slices == 1 else frame.where(f"pmod(source_row, {slices}) = {i}")
+        yield part.toArrow()

@@ -30,12 +30,13 @@ _KINDS = tuple(kind for kind in ROLES if kind != "people_list")
 
 @dataclass(frozen=True)
 class Intake:
-    """The canonical tables of one business, materialised in the engine, and what was found on the way.
+    """The canonical tables of one business and what was found on the way.
 
     Attributes:
         orders, order_lines, people, rejects: columns as in :mod:`helpers.tables`.
         optional: the tables of ``tables.OPTIONAL`` this business has. quality: counts, sums and shares.
         aliases: customer_id, names, phones: how many different ones stand under a code, where it is more than one.
+        stayed: whether the tables are expressions on a warehouse.
     """
 
     orders: ir.Table
@@ -45,9 +46,12 @@ class Intake:
     optional: dict[str, ir.Table]
     quality: Quality
     aliases: ir.Table
+    stayed: bool = False
 
 
-def load(business: Business, folder: Path, con: Any, *, today: date, as_of: date | None = None) -> Intake:
+def load(
+    business: Business, folder: Path, con: Any, *, today: date, as_of: date | None = None, stay: ExitStack | None = None
+) -> Intake:
     """Read every source of a business.
 
     Args:
@@ -56,6 +60,8 @@ def load(business: Business, folder: Path, con: Any, *, today: date, as_of: date
         con: an Ibis DuckDB backend.
         today: rows dated later are left out as faults.
         as_of: rows dated later are left out as not yet known.
+        stay: leave the rows of a warehouse where they are, if all sources are orders in one; the tables are then
+            expressions on it that can be asked until this is closed, and only what is asked comes to the machine.
 
     Returns:
         Tables in `con` (temporary: they live as long as the connection) and the quality of the data.
@@ -67,32 +73,40 @@ def load(business: Business, folder: Path, con: Any, *, today: date, as_of: date
     _check_kinds(business)
     digits = get_currency_precision(business.currency)
     settings = Settings(business.currency, digits, business.timezone, business.country, today, as_of)
+    if stay is not None and _in_one_warehouse(business):
+        there = _There(business, folder, con, settings, stay)
+        sold = list(there.of_kind("orders"))
+        return replace(_assembled(there.con, business, today, sold, there), stayed=True)
     with ExitStack() as stack:
         loader = _Loader(business, folder, con, settings, stack)
         sold = list(loader.of_kind("orders"))
-        stage = assembly.joined(con, sold)
-        faults.check_dates(con, stage, sold, today)
-        faults.check_usable(con, stage)
-        faults.check_currency(con, stage, business.currency)
-        exact = assembly.orders(con, stage, sold)
-        faults.check_customers(con, exact)
-        lines = assembly.order_lines(stage, sold)
-        lists = list(loader.of_kind("customers"))
-        people = assembly.people(con, stage, [one.staged.table for one in lists])
-        others = [one for kind in OPTIONAL for one in loader.of_kind(kind, people, exact)]
-        optional = {
-            kind: assembly.optional(con, kind, [one.staged.table for one in others if one.kind == kind])
-            for kind in OPTIONAL
-            if any(one.kind == kind for one in others)
-        }
-        everything = [*sold, *lists, *others]
-        rejects = assembly.rejects(con, everything, stage)
-        named = [one.staged.table for one in lists]
-        kept = [lines, *optional.values(), *(table.filter(table.reason.isnull()) for table in named)]
-        quality = counting.quality(con, everything, stage, exact, people, rejects, kept)
-        several = counting.aliases(con, stage)
-        # the lines are read from the staged rows of orders, which therefore stay
-        drop(con, *{one.staged.table.get_name() for one in everything} - {stage.get_name()})
+        return _assembled(con, business, today, sold, loader)
+
+
+def _assembled(con: Any, business: Business, today: date, sold: list[Loaded], loader: _Loader) -> Intake:
+    """The canonical tables from the staged orders and what stands beside them."""
+    stage = assembly.joined(con, sold)
+    faults.check_dates(con, stage, sold, today)
+    faults.check_usable(con, stage)
+    faults.check_currency(con, stage, business.currency)
+    exact = assembly.orders(con, stage, sold)
+    faults.check_customers(con, exact)
+    lines = assembly.order_lines(stage, sold)
+    lists = list(loader.of_kind("customers"))
+    people = assembly.people(con, stage, [one.staged.table for one in lists])
+    others = [one for kind in OPTIONAL for one in loader.of_kind(kind, people, exact)]
+    optional = {
+        kind: assembly.optional(con, kind, [one.staged.table for one in others if one.kind == kind])
+        for kind in OPTIONAL
+        if any(one.kind == kind for one in others)
+    }
+    everything = [*sold, *lists, *others]
+    rejects = assembly.rejects(con, everything, stage)
+    named = [one.staged.table for one in lists]
+    kept = [lines, *optional.values(), *(table.filter(table.reason.isnull()) for table in named)]
+    quality = counting.quality(con, everything, stage, exact, people, rejects, kept)
+    several = counting.aliases(con, stage)
+    loader.tidy(everything, stage)
     return Intake(exact.drop("exact_revenue"), lines, people, rejects, optional, quality, several)
 
 
@@ -112,6 +126,10 @@ class _Loader:
                 continue
             for path in files(self.folder, str(source.file), self.scratch):
                 yield self._file(kind, source, path, known)
+
+    def tidy(self, everything: list[Loaded], stage: ir.Table) -> None:
+        """Forget the staged rows of each file; the lines are read from those of all orders, which therefore stay."""
+        drop(self.con, *{one.staged.table.get_name() for one in everything} - {stage.get_name()})
 
     def _file(self, kind: str, source: Source, path: Path, known: tuple[ir.Table, ...]) -> Loaded:
         self.number += 1
@@ -151,6 +169,35 @@ class _Loader:
     def _loaded(self, kind: str, file: str, found: Recognition, raw: Raw, staged: Staged) -> Loaded:
         layout = formats()[found.format]
         return Loaded(self.number, kind, file, layout.system or layout.id, found, raw, staged)
+
+
+class _There(_Loader):
+    """Stages tables of orders of one warehouse and leaves them there."""
+
+    def __init__(self, business: Business, folder: Path, con: Any, settings: Settings, stack: ExitStack) -> None:
+        super().__init__(business, folder, con, settings, stack)
+        first = business.sources["orders"][0]
+        self.warehouse = stack.enter_context(warehouse.opened(first, settings.zone, folder))
+        self.con = remote.Engine(self.warehouse)
+
+    def _table(self, kind: str, source: Source, known: tuple[ir.Table, ...]) -> Loaded:
+        self.number += 1
+        table = self.warehouse.beside(str(source.table))
+        found = remote.recognised(table, source, kind)
+        there = remote.stage(table, source, found, self.settings, self.number)
+        return self._loaded(kind, table.label, found, there.there(), there.staged)
+
+    def tidy(self, everything: list[Loaded], stage: ir.Table) -> None:
+        """What is held there goes with the connection."""
+
+
+def _in_one_warehouse(business: Business) -> bool:
+    sources = [(kind, source) for kind, group in business.sources.items() for source in group]
+    return (
+        {kind for kind, _ in sources} == {"orders"}
+        and len({source.url for _, source in sources} - {None}) == 1
+        and all(source.table for _, source in sources)
+    )
 
 
 def _check_kinds(business: Business) -> None:

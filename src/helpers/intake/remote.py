@@ -10,6 +10,7 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from helpers.business import Source
 from helpers.errors import InputError
@@ -30,20 +31,26 @@ _CLOCK = "ordered_time"
 
 
 class Engine:
-    """A warehouse as the staging of files sees an engine: it answers, and keeps expressions instead of tables."""
+    """A warehouse as intake sees an engine: it answers, and keeps what is to be used again."""
 
     def __init__(self, warehouse: Warehouse) -> None:
         self.warehouse, self.name = warehouse, warehouse.con.name
 
     def create_table(self, _: str, obj: ir.Table, *, temp: bool) -> ir.Table:
-        """The expression itself, in words the warehouse knows: nothing is created there."""
-        found: ir.Table = portable.translated(obj, self.name)
-        return found
+        """The result of an expression, put into words the warehouse knows."""
+        return self.warehouse.hold(portable.translated(obj, self.name))
 
     def execute(self, asked: Any) -> Any:
         """One figure."""
         (row,) = self.warehouse.rows(portable.translated(asked.as_table(), self.name))
         return next(iter(row.values()))
+
+    def to_pyarrow(self, asked: Any) -> Any:
+        """A small result, or one figure."""
+        if not isinstance(asked, ir.Table):
+            return pa.scalar(self.execute(asked))
+        found = self.warehouse.rows(portable.translated(asked, self.name))
+        return pa.table({name: [row[name] for row in found] for name in asked.columns})
 
 
 def recognised(warehouse: Warehouse, source: Source, kind: str) -> Recognition:
@@ -80,6 +87,10 @@ class Remote:
             "exact_duplicates": int(found["rows"]) - int(different["n"])
         }
 
+    def there(self) -> Raw:
+        """What is known of the rows while they stay where they are."""
+        return Raw(self.staged.table, {}, counts=self.counts())
+
     def arrived(self, con: Any) -> tuple[Raw, Staged]:
         """The staged rows in our own engine; of a row left out, only its number, order, time, value and reason."""
         rows = self.staged.table
@@ -89,7 +100,7 @@ class Remote:
             for name, kind in STAGE.items()
         }
         table = arrival.table(con, self.warehouse, rows.select(**columns), STAGE)
-        return Raw(table, {}, counts=self.counts()), replace(self.staged, table=table)
+        return replace(self.there(), table=table), replace(self.staged, table=table)
 
 
 def fingerprint(source: Source, kind: str, zone: str, folder: Path) -> str:

@@ -10,12 +10,13 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 from ibis.common.exceptions import TableNotFound
 
@@ -36,7 +37,7 @@ class Warehouse:
 
     Attributes:
         con: its Ibis backend. table: the table. label: how the user calls it. instants: columns that hold instants
-            rather than local times. zone: the business's time zone.
+            rather than local times. zone: the business's time zone. held: what is kept on its side for now.
     """
 
     con: Any
@@ -44,6 +45,12 @@ class Warehouse:
     label: str
     instants: frozenset[str]
     zone: str
+    held: list[Any] = field(default_factory=list)
+
+    def beside(self, name: str) -> Warehouse:
+        """Another table of the same warehouse, through the same connection."""
+        table = _table(self.con, name)
+        return replace(self, table=table, label=name, instants=_instants(self.con, table, name))
 
     def localised(self, column: Any) -> Any:
         """A timestamp as the business's own clock showed it; one that is local already stays as it is."""
@@ -55,12 +62,65 @@ class Warehouse:
 
     def rows(self, asked: ir.Table) -> list[dict[str, Any]]:
         """The rows of a small result: counts and sums."""
+        whole = {name for name, kind in asked.schema().items() if kind.is_integer()}
         with answering(self.label):
             if self.con.name == "pyspark":
-                found: list[dict[str, Any]] = self.con.raw_sql(self.con.compile(asked)).toArrow().to_pylist()
-                return found
-            with self.con._safe_raw_sql(self.con.compile(asked)) as cursor:
-                return [dict(zip(asked.columns, row, strict=True)) for row in cursor.fetchall()]
+                rows = [row.asDict() for row in self.con.raw_sql(self.con.compile(asked)).collect()]
+            else:
+                with self.con._safe_raw_sql(self.con.compile(asked)) as cursor:
+                    rows = [dict(zip(asked.columns, row, strict=True)) for row in cursor.fetchall()]
+        # PostgreSQL gives the sum of whole numbers as a decimal
+        return [{k: int(v) if k in whole and v is not None else v for k, v in row.items()} for row in rows]
+
+    def hold(self, expr: ir.Table) -> ir.Table:
+        """A result worked out once and kept there for this connection only; where that is not allowed, the expression.
+
+        A temporary table that no other connection sees, in Spark a cached view.
+        """
+        name = ibis.util.gen_name("retention")
+        with answering(self.label):
+            if not _HOLD.get(self.con.name, _hold_temporary)(self, name, self.con.compile(expr)):
+                return expr
+        kept = ops.DatabaseTable(name=name, schema=expr.schema(), source=self.con, namespace=ops.Namespace())
+        return kept.to_expr()
+
+    def release(self) -> None:
+        """Forget what is held in a session that goes on."""
+        for frame, name in self.held:
+            frame.unpersist()
+            frame.sparkSession.catalog.dropTempView(name)
+        self.held.clear()
+
+
+def _hold_temporary(warehouse: Warehouse, name: str, query: str) -> bool:
+    warehouse.con.raw_sql(f'CREATE TEMP TABLE "{name}" AS {query}')
+    return True
+
+
+def _hold_in_postgres(warehouse: Warehouse, name: str, query: str) -> bool:
+    """Everything else runs read-only; a copy of a server, or a user without the right, keeps no temporary tables."""
+    con = warehouse.con.con
+    may = "SELECT has_database_privilege(current_database(), 'TEMP') AND NOT pg_is_in_recovery()"
+    if not con.execute(may).fetchone()[0]:
+        return False
+    with con.transaction(), con.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ WRITE")
+        cursor.execute(f'CREATE TEMP TABLE "{name}" AS {query}')
+        cursor.execute(f'ANALYZE "{name}"')
+    return True
+
+
+def _hold_in_spark(warehouse: Warehouse, name: str, query: str) -> bool:
+    frame = warehouse.con.raw_sql(query).persist()
+    frame.createOrReplaceTempView(name)
+    warehouse.held.append((frame, name))
+    return True
+
+
+_HOLD: dict[str, Callable[[Warehouse, str, str], bool]] = {
+    "postgres": _hold_in_postgres,
+    "pyspark": _hold_in_spark,
+}
 
 
 _at_zone = ibis.udf.scalar.builtin(
@@ -73,7 +133,7 @@ _from_utc = ibis.udf.scalar.builtin(
 
 @contextmanager
 def opened(source: Source, zone: str, folder: Path) -> Iterator[Warehouse]:
-    """The table of a source, for as long as the block lasts. Nothing is written to the warehouse.
+    """The table of a source, for as long as the block lasts. Nothing is written there that outlasts it.
 
     Args:
         source: with `table` and `url`.
@@ -87,7 +147,12 @@ def opened(source: Source, zone: str, folder: Path) -> Iterator[Warehouse]:
     con, ours = _connected(url, label, folder)
     try:
         table = _table(con, label)
-        yield Warehouse(con, table, label, _instants(con, table, label), zone)
+        warehouse = Warehouse(con, table, label, _instants(con, table, label), zone)
+        try:
+            with answering(label):
+                yield warehouse
+        finally:
+            warehouse.release()
     finally:
         if ours:
             con.disconnect()
