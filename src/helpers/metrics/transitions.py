@@ -119,6 +119,7 @@ class Transitions:
     reactivation: tuple[MonthRate, ...]
     lapse_year: Rate | NotEnough
     reactivation_year: Rate | NotEnough
+    settled_from: date | None = None
 
     def matrix(self, months: int = 12) -> pd.DataFrame:
         """State before × state after: customer-months of the last `months` months, every state present."""
@@ -148,7 +149,7 @@ def transitions(orders: ir.Table, *, as_of: date, rhythm: Rhythm | None, limits:
     here, gone = flows[flows["before"].isin(HERE)], flows[flows["before"].isin(GONE)]
     fell = here.assign(hit=here["customers"].where(here["after"].isin(GONE), 0))
     woke = gone.assign(hit=gone["ordered"])
-    return Transitions(flows, _monthly(fell), _monthly(woke), _year(fell, flows), _year(woke, flows))
+    return Transitions(flows, _monthly(fell), _monthly(woke), _year(fell, flows), _year(woke, flows), seen.settled_from)
 
 
 def _monthly(moves: pd.DataFrame) -> tuple[MonthRate, ...]:

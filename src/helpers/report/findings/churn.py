@@ -203,7 +203,7 @@ MATRICES = {
     "customers": key("Customers who came, by calendar month"),
 }
 """Measure → what its second-rank matrix shows; customers by calendar, their ages being the chart (catalog keys)."""
-AGES = (0, 1, 2, 3, 6, 12)
+AGES = (0, 1, 3, 6)
 """Months since the first that fit a phone."""
 
 
@@ -215,7 +215,7 @@ def cohorts_details(found: Cohorts, measure: Measure, run: Run) -> Details:
     """A second-rank matrix of the newest cohorts; what was not observed is a dash, never 0."""
     say = run.say
     if measure == "customers":
-        frame = found.matrix(measure, align="calendar").iloc[:, -5:]
+        frame = found.matrix(measure, align="calendar").iloc[:, -4:]
         names = [say.month(month) for month in pd.to_datetime(frame.columns)]
     else:
         frame = found.matrix(measure)

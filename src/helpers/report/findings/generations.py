@@ -135,7 +135,7 @@ def newer_against_older_details(found: SecondPurchase, run: Run) -> Details:
     columns = (
         Column(say.text("Came first in"), "left"),
         Column(say.text("customers")),
-        *(Column(say.text("within {days} days", days=day)) for day in days),
+        *(Column(say.text("{days} days", days=day)) for day in days),
     )
     rows = tuple(
         (_cohort(found, c.cohort, run), say.number(c.customers), *(_reading(c.by_day.get(day), run) for day in days))
@@ -208,8 +208,8 @@ def whole_base_details(found: WholeBase, run: Run) -> Details:
         (
             _named(period, found.step, run),
             say.number(f.customers),
-            say.percent(f.active_share, 1),
-            say.number(f.orders_per_active, 2),
+            say.percent(f.active_share),
+            say.number(f.orders_per_active, 1),
             run.money(f.revenue_per_order),
             run.money(f.revenue),
         )

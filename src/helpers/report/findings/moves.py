@@ -20,6 +20,7 @@ from helpers.run import Run
 
 SILENT_WEEKS = 4
 """After so many weeks without a second order the headline asks who still comes."""
+COLUMNS = tuple(state for state in STATES if state != "reactivated")
 RARELY = 0.05
 """Below this share a month it is said that few come back by themselves."""
 WEEKS_SHOWN = (1, 2, 3, 4, 6, 8, 12)
@@ -86,7 +87,8 @@ def _share(found: Rate | NotEnough, run: Run) -> str:
     """A share with its interval, short enough for a cell."""
     if isinstance(found, NotEnough):
         return "–"
-    return f"{run.say.percent(found.value)} ({run.say.percent(found.low)}–{run.say.percent(found.high)})"
+    low, high = (run.say.percent(bound).rstrip("%").rstrip() for bound in (found.low, found.high))
+    return f"{run.say.percent(found.value)} ({low}–{high})"
 
 
 def moving(found: Transitions, run: Run) -> Finding:
@@ -115,7 +117,8 @@ def moving(found: Transitions, run: Run) -> Finding:
 def lapse_chart(found: Transitions, run: Run) -> Figure | Missing:
     """Lapse rate by month with its interval."""
     say = run.say
-    shown = [(m.month, m.rate) for m in found.lapse[-24:] if isinstance(m.rate, Rate)]
+    settled = [m for m in found.lapse[-24:] if found.settled_from is not None and m.month >= found.settled_from]
+    shown = [(m.month, m.rate) for m in settled if isinstance(m.rate, Rate)]
     if len(shown) < 3:
         return not_yet(say.text("Falling asleep by month"), run)
     frame = pd.DataFrame(
@@ -125,7 +128,7 @@ def lapse_chart(found: Transitions, run: Run) -> Figure | Missing:
     subtitle = say.text(
         "Share of customers who still came at a month's beginning and were asleep or lost at its end; the band is the 95 % range"
     )
-    caption = _touched(found.lapse[-24:], run)
+    caption = _touched(settled, run)
     return charts.weeks(frame, title=title, subtitle=subtitle, language=say, wording=say.percent, caption=caption)
 
 
@@ -138,7 +141,7 @@ def _trend(rates: Sequence[Rate], run: Run) -> str:
         return say.text("More fall asleep lately: {percent} in the last month", percent=say.percent(last.value))
     if last.high < middle:
         return say.text("Fewer fall asleep lately: {percent} in the last month", percent=say.percent(last.value))
-    return say.text("Month after month about as many fall asleep; lately {percent}", percent=say.percent(last.value))
+    return say.text("Lately {percent} fall asleep in a month, as in the months before", percent=say.percent(last.value))
 
 
 def _touched(months: Sequence[MonthRate], run: Run) -> str:
@@ -147,18 +150,21 @@ def _touched(months: Sequence[MonthRate], run: Run) -> str:
     if not touched:
         return ""
     names = festival_names(run)
-    return run.say.text(
+    words = run.say.text(
         "{months}: touched by {festival}; compare them with the same months around it a year before.",
         months=[run.say.month(month) for month in touched], festival=names[touched_month(run.festivals, touched[-1]) or ""],
     )  # fmt: skip
+    return capital(words)
 
 
 def moving_details(found: Transitions, run: Run) -> Details:
     """The matrix of transitions, as a table to open."""
     say, matrix = run.say, found.matrix()
+    # back after a pause is one way of being on time; a column of its own would not fit a phone
+    matrix = matrix.assign(active=matrix["active"] + matrix["reactivated"])[list(COLUMNS)]
     columns = (
         Column(say.text("At the end of the month before"), "left"),
-        *(Column(say.text(STATE_NAMES[s])) for s in STATES),
+        *(Column(say.text(STATE_NAMES[s])) for s in COLUMNS),
         Column(say.text("customer-months")),
     )
     rows = tuple(
@@ -169,6 +175,10 @@ def moving_details(found: Transitions, run: Run) -> Details:
         "Each month's end is judged by what was known then: the orders and gaps of that day. The limits are today's, so that nobody changes state because the ruler did."
     )
     caption = say.text("From state to state in a month, last 12 full months")
-    facts = {say.text("Definition"): text, say.text("Interval"): say.text("Wilson, 95 %.")}
+    facts = {
+        say.text("Definition"): text,
+        say.text("On time"): say.text("in the columns this includes whoever is back after a long pause."),
+        say.text("Interval"): say.text("Wilson, 95 %."),
+    }
     table = TableView(columns, rows, caption, language=say)
     return definition(facts, say, pages=("lapse-rate", "reactivation-rate", "states"), table=table)

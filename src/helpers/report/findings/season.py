@@ -33,7 +33,7 @@ def dip(found: HolidayDip | NotEnough, weeks: pd.DataFrame, run: Run) -> Finding
     body = ""
     if isinstance(now, Rate) and isinstance(before, Rate):
         body = say.text(
-            "In its weeks known customers ordered {change} against the {days} days before. Of {n} regulars {now} were back in the {days} days "
+            "In its weeks known customers placed {change} of orders a day against the {days} days before. Of {n} regulars {now} were back in the {days} days "
             "after it; the year before {before} of {n_before}. The difference is {points} points (most likely between {low} and {high}).",
             change=signed(found.now.dip, say.percent), days=found.span_days, n=now.n, now=say.percent(now.value),
             before=say.percent(before.value), n_before=before.n, points=points(found.difference.value, run),
