@@ -40,6 +40,15 @@ class Engine:
         """The result of an expression, put into words the warehouse knows."""
         return self.warehouse.hold(portable.translated(obj, self.name))
 
+    @property
+    def once(self) -> bool:
+        """Whether parsing each different cell once is the faster way: where joins on missing cells are hashed."""
+        return bool(self.name == "duckdb")
+
+    def raw_sql(self, statement: str) -> None:
+        """Forget a table that was held."""
+        self.warehouse.con.raw_sql(statement)
+
     def execute(self, asked: Any) -> Any:
         """One figure."""
         (row,) = self.warehouse.rows(portable.translated(asked.as_table(), self.name))
@@ -162,7 +171,15 @@ def stage(warehouse: Warehouse, source: Source, recognition: Recognition, settin
     engine = Engine(warehouse)
     try:
         staged = orders.stage(
-            engine, raw, layout, mapping, settings, file=warehouse.label, file_no=file_no, day_first=None, once=False
+            engine,
+            raw,
+            layout,
+            mapping,
+            settings,
+            file=warehouse.label,
+            file_no=file_no,
+            day_first=None,
+            once=engine.once,
         )
     except portable.Untranslatable as fault:
         raise InputError(FROM_A_FILE_ONLY, table=warehouse.label) from fault

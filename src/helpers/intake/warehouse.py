@@ -278,11 +278,20 @@ def _table(con: Any, label: str) -> ir.Table:
             return found
     except TableNotFound as fault:
         with answering(label):
-            known = sorted(con.list_tables())[:_SHOWN]
+            known = sorted(_names(con))[:_SHOWN]
         raise InputError(
             "There is no table {table} in the warehouse; found: {found}. Write a table of another schema as schema.table.",
             table=label, found=known or ["–"],
         ) from fault  # fmt: skip
+
+
+def _names(con: Any) -> list[str]:
+    if con.name == "pyspark":
+        return list(con.list_tables())
+    with con._safe_raw_sql(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+    ) as cursor:
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _instants(con: Any, table: ir.Table, label: str) -> frozenset[str]:
