@@ -80,10 +80,11 @@ def one_period_chart(found: OnePeriod | NotEnough, run: Run) -> Figure | Missing
     ]
     often = found.by_orders[found.by_orders["at_least"] >= 6]
     share = float(often["revenue"].sum()) / total if total else 0.0
+    loyal = int(often["customers"].sum())
     title = say.text(
         "{customers} with six orders or more bring {percent} of the money",
-        customers=people(int(often["customers"].sum()), say), percent=say.percent(share),
-    )  # fmt: skip
+        customers=people(loyal, say), percent=say.percent(share),
+    ) if loyal else say.text("Nobody has ordered six times or more yet")  # fmt: skip
     subtitle = say.text(
         "Customers by number of orders, {start} – {end}; n = {n}",
         start=found.period.start, end=found.period.end, n=found.factors.active,

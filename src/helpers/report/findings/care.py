@@ -64,7 +64,7 @@ def in_touch_details(found: Presence | None, run: Run) -> Details | Missing:
         ),
         say.text("Active"): say.text("customers with an order in the last 180 days."),
     }  # fmt: skip
-    return definition(facts, say, pages=("contact-gap", "sell-care-ratio"))
+    return definition(facts, say, pages=("contact-gap", "sell-care-ratio", "first-contacts"))
 
 
 def _silence(days: float | None, never: Rate | NotEnough, run: Run) -> str:

@@ -127,6 +127,8 @@ def definition(
     `pages`: ids of the playbook's definition pages, which the appendix holds. `table`: second-rank figures.
     """
     title = say.text("How this is counted") if table is None else table.caption
+    if table is not None and not table.rows:
+        table = None
     return Details(title, tuple((term, str(text)) for term, text in facts.items()), body, table, explained(pages, say))
 
 

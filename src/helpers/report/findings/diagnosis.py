@@ -137,10 +137,14 @@ def became(found: Became, run: Run) -> Figure | Missing:
     if not items:
         return not_yet(say.text("What became of the customers of six months ago"), run)
     gone = sum(share.k for state, share in found.shares.items() if state in GONE and isinstance(share, Rate))
-    title = say.text(
-        "Of {n} customers of six months ago {count} are asleep or lost by their own rhythm",
-        n=found.customers,
-        count=gone,
+    title = (
+        say.text(
+            "Of {n} customers of six months ago {count} are asleep or lost by their own rhythm",
+            n=found.customers,
+            count=gone,
+        )
+        if gone
+        else say.text("All {n} customers of six months ago still come by their own rhythm", n=found.customers)
     )
     subtitle = say.text(
         "State on {day} of those who bought between {start} and {end}",
@@ -149,7 +153,11 @@ def became(found: Became, run: Run) -> Figure | Missing:
         end=found.then_to,
     )
     spent = sum(found.spent[state] for state in GONE)
-    caption = say.text("In those 60 days the ones asleep or lost today had spent {money}.", money=run.money(spent))
+    caption = (
+        say.text("In those 60 days the ones asleep or lost today had spent {money}.", money=run.money(spent))
+        if gone
+        else ""
+    )
     return charts.rates(items, title=title, subtitle=subtitle, language=say, caption=caption)
 
 

@@ -175,7 +175,7 @@ def whole_base_chart(found: WholeBase, run: Run) -> Figure | Missing:
         return not_measured(
             say.text("Revenue by when its customers came"), say.text("letting three full months pass."), say
         )
-    layers = _layers(found.layers, run)
+    layers = _layers(found.layers, found.step, run)
     last, last_period = found.layers.iloc[-1], found.layers.index[-1]
     oldest = float(layers.iloc[-1].iloc[0])
     total = float(last.sum())
@@ -219,12 +219,12 @@ def whole_base_details(found: WholeBase, run: Run) -> Details:
     return definition({}, say, pages=("whole-base",), table=TableView(columns, rows, title, language=say))
 
 
-def _layers(revenue: pd.DataFrame, run: Run) -> pd.DataFrame:
-    """Few enough layers to be told apart: months, else half-years, else years. Refunds beyond sales are drawn as nothing."""
+def _layers(revenue: pd.DataFrame, step: int, run: Run) -> pd.DataFrame:
+    """Few enough layers to be told apart: the periods themselves, else half-years, else years. Refunds beyond sales are drawn as nothing."""
     days = [pd.Timestamp(column).date() for column in revenue.columns]
     say = run.say
     named = [
-        [say.month(day) for day in days],
+        [_named(day, step, run) for day in days],
         [
             say.text("first half of {year}" if day.month < 7 else "second half of {year}", year=str(day.year))
             for day in days

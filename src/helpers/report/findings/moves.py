@@ -35,14 +35,7 @@ def first_hundred(found: FirstHundredDays, run: Run) -> Finding:
     never = by_week[SILENT_WEEKS + 1].never
     if isinstance(never, NotEnough):
         return too_few(never, say.text("when waiting for a second order stops being worth it"), say)
-    headline = capital(
-        say.text(
-            "After {weeks} weeks without a second order only {share} still come"
-            if never.value >= 0.5
-            else "After {weeks} weeks without a second order {share} still come",
-            weeks=SILENT_WEEKS, share=of_ten(1 - never.value, say),
-        )
-    )  # fmt: skip
+    headline = _still_coming(1 - never.value, run)
     body = say.text(
         "Of {n} customers who were silent for {weeks} weeks after their first order, {percent} did not come within {days} days ({range}).",
         n=never.n, weeks=SILENT_WEEKS, percent=say.percent(never.value), days=found.horizon_days,
@@ -57,6 +50,19 @@ def first_hundred(found: FirstHundredDays, run: Run) -> Finding:
     return Finding(headline, body.strip(), level=3)
 
 
+def _still_coming(share: float, run: Run) -> str:
+    """How many of the silent still come, worded by how few they are."""
+    say = run.say
+    if share == 0:
+        return say.text("After {weeks} weeks without a second order nobody came any more", weeks=SILENT_WEEKS)
+    return say.text(
+        "After {weeks} weeks without a second order {share} still come"
+        if share > 0.5
+        else "After {weeks} weeks without a second order only {share} still come",
+        weeks=SILENT_WEEKS, share=of_ten(share, say),
+    )  # fmt: skip
+
+
 def first_hundred_details(found: FirstHundredDays, run: Run) -> Details:
     """Hazard by week of life, as a table to open."""
     say = run.say
@@ -68,7 +74,7 @@ def first_hundred_details(found: FirstHundredDays, run: Run) -> Details:
     )
     rows = tuple(
         (say.text("week {n}", n=w.week), say.number(_n(w.second)), _share(w.second, run), _share(w.never, run))
-        for w in found.weeks if w.week in WEEKS_SHOWN
+        for w in found.weeks if w.week in WEEKS_SHOWN and _n(w.second)
     )  # fmt: skip
     facts = {
         say.text("Counted"): say.text("only customers followed for the whole week, or for the whole {days} days.", days=found.horizon_days),
