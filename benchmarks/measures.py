@@ -52,6 +52,7 @@ PARTS = {
     "customers.identified": "a part of every other measure",
     "windows.features": "a part of windows.with_recent and risk.score",
     "states.limits_of": "a part of states.with_state and transitions.transitions",
+    "cohorts.activity": "a part of cohorts.cohorts and lenses.grid",
     "contracts.snapshot": "a part of contractual.accounts",
     "contracts.spells": "a part of contractual.accounts",
     "contractual.movements": "a part of contractual.accounts",

@@ -47,18 +47,29 @@ class Cohorts:
         return self.matrix("customers").div(self.sizes, axis=0)
 
 
+def activity(known: ir.Table, *, months: int = 1) -> ir.Table:
+    """cohort × period (both counted in periods of `months` months since year 0) → customers, orders, net_revenue.
+
+    Orders are first added up per customer and period, so what is sorted by customer is a fraction of the orders.
+
+    Args:
+        known: orders of known customers with their `day`.
+    """
+    each = known.mutate(period=(month_index(known.day) // months).cast("int64"))
+    each = each.group_by("customer_id", "period").agg(orders=each.count(), net_revenue=each.net_revenue.sum())
+    each = each.mutate(cohort=each.period.min().over(ibis.window(group_by="customer_id")))
+    return each.group_by("cohort", "period").agg(
+        customers=each.count(), orders=each.orders.sum().cast("int64"), net_revenue=each.net_revenue.sum()
+    )
+
+
 def cohorts(orders: ir.Table, *, as_of: date) -> Cohorts:
     """Acquisition month × months since: active customers, orders, net revenue.
 
     Every cell between a cohort's first month and the month of `as_of` is present; `complete` says whether the data
     hold the whole month. Source: Fader, Hardie & Ross, The Customer-Base Audit, lenses 3–5.
     """
-    known = identified(orders, as_of)
-    known = known.mutate(first=known.day.min().over(ibis.window(group_by="customer_id")))
-    known = known.mutate(cohort=month_index(known["first"]), month=month_index(known.day))
-    active = known.group_by("cohort", "month").agg(
-        customers=known.customer_id.nunique(), orders=known.count(), net_revenue=known.net_revenue.sum()
-    )
+    active = activity(identified(orders, as_of)).rename(month="period")
     frame = active.to_pandas()
     seen = covered(orders, as_of=as_of)
     if frame.empty:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from helpers.metrics.cohorts import activity
 from helpers.metrics.customers import identified
-from helpers.metrics.months import Covered, covered, first_of, month_index
+from helpers.metrics.months import Covered, covered, first_of
 
 QUARTERS_FROM = 15
 """Complete months from which on cohorts are quarters; below, months."""
@@ -57,13 +57,8 @@ def grid(orders: ir.Table, *, as_of: date, step: int | None = None) -> Grid:
     seen = covered(orders, as_of=as_of)
     if step is None:
         step = 3 if sum(seen.complete(m) for m in seen.months) >= QUARTERS_FROM else 1
-    known = identified(orders, as_of)
-    first = known.day.min().over(ibis.window(group_by="customer_id"))
     # month 0 is January of year 0, so quarters begin where the calendar's do
-    known = known.mutate(cohort=(month_index(first) / step).floor(), period=(month_index(known.day) / step).floor())
-    sums = known.group_by("cohort", "period").agg(
-        customers=known.customer_id.nunique(), orders=known.count(), revenue=known.net_revenue.sum()
-    )
+    sums = activity(identified(orders, as_of), months=step).rename(revenue="net_revenue")
     found = sums.to_pandas().astype({"cohort": "int64", "period": "int64", "orders": "int64", "customers": "int64"})
     periods = sorted({m // step for m in seen.months})
     pairs = [(c, p) for c in sorted(set(found["cohort"])) for p in periods if p >= c]
