@@ -83,18 +83,18 @@ class Remote:
     columns: dict[str, str]
 
     def counts(self) -> dict[str, int]:
-        """Rows, rows equal to another in every column that is read, and what is counted over kept and refused rows."""
+        """Rows, and how many of them equal another in every column that is read."""
         table = self.warehouse.table.select(*self.columns.values())
-        stage = self.staged.table
-        asked = {
-            "rows": stage.count(), "orders": stage.order_id.nunique(), "customers": stage.customer_id.nunique(),
-            "rows_without_customer": stage.customer_id.isnull().sum(),
-        }  # fmt: skip
-        (found,) = self.warehouse.rows(stage.aggregate(**asked))
+        (found,) = self.warehouse.rows(self.staged.table.aggregate(rows=lambda t: t.count()))
         (different,) = self.warehouse.rows(table.distinct().aggregate(n=lambda t: t.count()))
-        return {name: int(n or 0) for name, n in found.items()} | {
-            "exact_duplicates": int(found["rows"]) - int(different["n"])
-        }
+        return {"rows": found["rows"], "exact_duplicates": found["rows"] - different["n"]}
+
+    def people(self) -> dict[str, int]:
+        """Customers, and rows without one, over kept and refused rows: who is named on a refused row stays there."""
+        stage = self.staged.table
+        asked = {"customers": stage.customer_id.nunique(), "rows_without_customer": stage.customer_id.isnull().sum()}
+        (found,) = self.warehouse.rows(stage.aggregate(**asked))
+        return {name: n or 0 for name, n in found.items()}
 
     def there(self) -> Raw:
         """What is known of the rows while they stay where they are."""
@@ -109,7 +109,8 @@ class Remote:
             for name, kind in STAGE.items()
         }
         table = arrival.table(con, self.warehouse, rows.select(**columns), STAGE)
-        return replace(self.there(), table=table), replace(self.staged, table=table)
+        counts = self.counts() | self.people()
+        return Raw(table, {}, counts=counts), replace(self.staged, table=table)
 
 
 def fingerprint(source: Source, kind: str, zone: str, folder: Path) -> str:
