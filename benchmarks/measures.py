@@ -55,6 +55,8 @@ PARTS = {
     "cohorts.activity": "a part of cohorts.cohorts and lenses.grid",
     "contracts.snapshot": "a part of contractual.accounts",
     "contracts.spells": "a part of contractual.accounts",
+    "service.timely": "a part of service.on_time",
+    "service.earliest": "a part of service.complaints",
     "contractual.movements": "a part of contractual.accounts",
     "quality.assessment.assess": "takes a whole run; what it computes is among the measures",
     "quality.possible.held": "takes a whole run; counts columns, not rows",

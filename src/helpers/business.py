@@ -89,7 +89,8 @@ class Business(_Strict):
     """One client. Money is in `currency`, times are local to `timezone`, `margin` is the gross margin as a share.
 
     `model` says whether customers hold contracts where the data would be read otherwise (default: decided from the data);
-    `pause_days` is how late a contract may be renewed and still be a renewal.
+    `pause_days` is how late a contract may be renewed and still be a renewal. `reply_hours` is what customers who write are promised,
+    in hours to the first answer by channel as the tickets name it; ``"*"`` holds for the others (24 when nothing is said).
     """
 
     schema_version: Literal[1] = 1
@@ -105,10 +106,16 @@ class Business(_Strict):
     minute_cost: float | None = Field(None, ge=0)
     model: Literal["contractual", "non-contractual", "both"] | None = None
     pause_days: int = Field(14, ge=0, le=92)
+    reply_hours: dict[str, float] = Field(default_factory=dict)
     sources: dict[str, list[Source]]
     campaigns: list[Campaign] = Field(default_factory=list)
     parameters: dict[str, int | float | str | bool] = Field(default_factory=dict)
     brand: Brand = Brand()
+
+    @property
+    def usual_reply_hours(self) -> float:
+        """Hours to the first answer promised where no channel has a promise of its own; a day when nothing is said."""
+        return self.reply_hours.get("*", 24.0)
 
     @field_validator("currency")
     @classmethod

@@ -33,30 +33,32 @@ class Difference:
     difference: Estimate | None
 
 
-def _compare(first: Rate | NotEnough, second: Rate | NotEnough) -> Difference:
+def compare(first: Rate | NotEnough, second: Rate | NotEnough) -> Difference:
+    """Two rates beside each other."""
     both = isinstance(first, Rate) and isinstance(second, Rate)
     return Difference(first, second, newcombe(first, second) if both else None)  # type: ignore[arg-type]
 
 
-def _timely(deliveries: ir.Table, orders: ir.Table, as_of: date) -> ir.Table:
+def timely(deliveries: ir.Table, orders: ir.Table, as_of: date) -> ir.Table:
+    """Orders with both times known: order_id, late, customer_id, ordered_at, branch, staff, channel."""
     measured = deliveries.filter(deliveries.promised_at.notnull() & deliveries.arrived_at.notnull())
     # in seconds: the engine counts minutes by the full minutes that pass on the clock
     late = measured.arrived_at.delta(measured.promised_at, unit="second") > 60 * GRACE_MINUTES
     seen = orders.filter(orders.ordered_at.date() <= ibis.literal(as_of))
-    columns = seen.select("order_id", "customer_id", "ordered_at", "branch")
+    columns = seen.select("order_id", "customer_id", "ordered_at", "branch", "staff", "channel")
     return measured.select("order_id", late=late).inner_join(columns, "order_id")
 
 
 def on_time(deliveries: ir.Table, orders: ir.Table, *, as_of: date, by: str = "branch") -> tuple[GroupRate, ...]:
     """On-time rate per branch (`by="branch"`) or per calendar month (`by="month"`), largest group first or in time order."""
-    table = _timely(deliveries, orders, as_of)
+    table = timely(deliveries, orders, as_of)
     group = table.ordered_at.strftime("%Y-%m") if by == "month" else table[by].fill_null("–")
     counts = table.group_by(group=group).agg(n=table.count(), on_time=(~table.late).sum())
     counts = counts.order_by("group" if by == "month" else [ibis.desc("n"), "group"])
     return tuple(GroupRate(r["group"], rate(int(r["on_time"]), int(r["n"]))) for r in counts.to_pyarrow().to_pylist())
 
 
-def _earliest(rows: ir.Table, *by: str) -> ir.Table:
+def earliest(rows: ir.Table, *by: str) -> ir.Table:
     """The first row of each customer in the order of the columns `by`."""
     placed = rows.mutate(place=ibis.row_number().over(ibis.window(group_by="customer_id", order_by=by)))
     return placed.filter(placed.place == 0).drop("place")
@@ -71,13 +73,13 @@ def return_after_first_delivery(
     """
     pairs = order_dates(orders, as_of)
     pairs = pairs.filter(pairs["first"] <= ibis.literal(as_of - timedelta(days=horizon_days)))
-    first_order = _earliest(identified(orders, as_of), "ordered_at", "order_id").select("customer_id", "order_id")
-    table = _timely(deliveries, orders, as_of).select("order_id", "late").inner_join(first_order, "order_id")
+    first_order = earliest(identified(orders, as_of), "ordered_at", "order_id").select("customer_id", "order_id")
+    table = timely(deliveries, orders, as_of).select("order_id", "late").inner_join(first_order, "order_id")
     joined = table.inner_join(pairs, "customer_id")
     back = joined.nth.notnull() & (joined.nth.delta(joined["first"], unit="day") <= horizon_days)
     counts = joined.group_by("late").agg(n=joined.count(), k=back.sum()).to_pyarrow().to_pylist()
     by = {bool(r["late"]): rate(int(r["k"]), int(r["n"])) for r in counts}
-    return _compare(by.get(True, NotEnough(0, 10)), by.get(False, NotEnough(0, 10)))
+    return compare(by.get(True, NotEnough(0, 10)), by.get(False, NotEnough(0, 10)))
 
 
 @dataclass(frozen=True)
@@ -144,9 +146,7 @@ def _recovery(
     mature = seen.filter(
         seen.customer_id.notnull() & (seen.opened_at.date() <= ibis.literal(as_of - timedelta(days=horizon_days)))
     )
-    first = _earliest(mature, "opened_at", "ticket_id").select(
-        "customer_id", opened="opened_at", reply="first_reply_at"
-    )
+    first = earliest(mature, "opened_at", "ticket_id").select("customer_id", opened="opened_at", reply="first_reply_at")
     known = identified(orders, as_of).select("customer_id", "ordered_at")
     joined = first.left_join(known, "customer_id").drop("customer_id_right")
     days = joined.ordered_at.date().delta(joined.opened.date(), unit="day")
@@ -157,7 +157,7 @@ def _recovery(
     rows = each.group_by(quick=quick).agg(n=each.count(), k=each.back.fill_null(False).sum()).to_pyarrow().to_pylist()
     counts = {bool(r["quick"]): (int(r["k"]), int(r["n"])) for r in rows}
     fast, slow = counts.get(True, (0, 0)), counts.get(False, (0, 0))
-    return rate(fast[0] + slow[0], fast[1] + slow[1]), _compare(rate(*fast), rate(*slow))
+    return rate(fast[0] + slow[0], fast[1] + slow[1]), compare(rate(*fast), rate(*slow))
 
 
 @dataclass(frozen=True)

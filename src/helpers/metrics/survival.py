@@ -50,14 +50,15 @@ class Survival:
 
 
 def kaplan_meier(
-    times: npt.ArrayLike, events: npt.ArrayLike, censored: npt.ArrayLike, *, floor: int = FLOOR
+    times: npt.ArrayLike, events: npt.ArrayLike, censored: npt.ArrayLike, *, floor: int = FLOOR, tail: int | None = None
 ) -> Survival | NotEnough:
     """The curve from counts per duration (Kaplan & Meier 1958).
 
     Args:
         times: distinct durations, increasing. events: how many ended after that time. censored: how many were still going on
             when last seen after that time.
-        floor: the curve stops where fewer are still followed: beyond it the tail is one or two people.
+        floor: fewer than that give no curve. tail: it stops where fewer are still followed, `floor` unless told otherwise:
+            beyond that it is one or two people.
 
     Returns:
         The curve with the log–log Greenwood interval (Kalbfleisch & Prentice); Wilson's for those still followed where nobody
@@ -68,7 +69,7 @@ def kaplan_meier(
     if n < floor:
         return NotEnough(n, floor)
     at_risk = n - np.concatenate([[0], np.cumsum(ended + left)[:-1]])
-    keep = at_risk >= floor
+    keep = at_risk >= (floor if tail is None else tail)
     d, risk = ended[keep], at_risk[keep]
     share = np.cumprod(1 - d / risk)
     low, high = _bounds(share, d, risk)

@@ -3,6 +3,6 @@
 Nothing is computed here beyond choosing the words; numbers come from metrics, campaigns and proof.
 """
 
-from helpers.report.findings import care, churn, contracts, design, diagnosis, forecast, plans, proof, quality
+from helpers.report.findings import care, churn, contracts, design, diagnosis, evenness, forecast, plans, proof, quality
 
-__all__ = ["care", "churn", "contracts", "design", "diagnosis", "forecast", "plans", "proof", "quality"]
+__all__ = ["care", "churn", "contracts", "design", "diagnosis", "evenness", "forecast", "plans", "proof", "quality"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from helpers.metrics.comparisons import Comparison
 from helpers.metrics.presence import FirstContacts, Presence
 from helpers.metrics.service import Complaints, Difference, GroupRate, Spending
 from helpers.metrics.uncertainty import NotEnough, Rate
@@ -15,6 +16,7 @@ from helpers.report.findings.common import (
     not_measured,
     of_ten,
     rate_items,
+    spread_of,
     too_few,
 )
 from helpers.report.pieces import Details, Figure, Finding, Missing
@@ -101,17 +103,26 @@ def welcomed(found: FirstContacts | None, run: Run) -> Finding | Missing:
     return Finding(headline, body, level=3)
 
 
-def punctual(groups: Sequence[GroupRate] | None, effect: Difference | None, run: Run) -> Finding | Missing:
-    """S03: on time, and what a late first delivery does."""
+def punctual(
+    groups: Sequence[GroupRate] | None, effect: Difference | None, found: Sequence[Comparison], run: Run
+) -> Finding | Missing:
+    """S03: on time, and what a late first delivery does; a branch is named only where it can be told apart."""
     say = run.say
     if groups is None or effect is None:
         how = say.text("writing two times on each delivery: promised and arrived.")
         return not_measured(say.text("Deliveries on time"), how, say)
-    shown = [(g.rate.value, g.group) for g in groups if isinstance(g.rate, Rate)]
-    if not shown:
+    if not any(isinstance(g.rate, Rate) for g in groups):
         return too_few(NotEnough(0, 10, "deliveries"), say.text("deliveries on time"), say)
-    share, branch = min(shown)
-    headline = say.text("{branch}: {percent} of deliveries arrive on time", branch=branch, percent=say.percent(share))
+    spread = spread_of(found, "on_time", "branch")
+    late = [group for group in spread.apart if group.side == "lower"] if spread else []
+    worst = min(late, key=lambda group: group.pooled, default=None)
+    if worst is not None and isinstance(worst.rate, Rate):
+        share = say.percent(worst.rate.value)
+        headline = say.text("{branch}: {percent} of deliveries arrive on time", branch=worst.group, percent=share)
+    else:
+        kept = sum(g.rate.k for g in groups if isinstance(g.rate, Rate))
+        counted = sum(g.rate.n for g in groups if isinstance(g.rate, Rate))
+        headline = say.text("{percent} of deliveries arrive on time", percent=say.percent(kept / counted))
     body = ""
     if effect.difference is not None and isinstance(effect.first, Rate) and isinstance(effect.second, Rate):
         body = say.text(
@@ -125,16 +136,16 @@ def punctual(groups: Sequence[GroupRate] | None, effect: Difference | None, run:
     return Finding(headline, body, level=3)
 
 
-def punctual_chart(groups: Sequence[GroupRate] | None, run: Run) -> Figure | Missing:
+def punctual_chart(groups: Sequence[GroupRate] | None, found: Sequence[Comparison], run: Run) -> Figure | Missing:
     """On-time rate per branch with intervals."""
     say = run.say
     items = rate_items((g.group, g.rate) for g in groups or ())
     if not items:
         return not_measured(say.text("Deliveries by branch"), say.text("keeping the branch on each delivery."), say)
-    apart = max(low for _, _, low, _, _ in items) > min(high for _, _, _, high, _ in items)
+    spread = spread_of(found, "on_time", "branch")
     title = (
         say.text("The branches are not equally punctual")
-        if apart
+        if spread and spread.apart
         else say.text("The branches cannot be told apart by punctuality")
     )
     subtitle = say.text("Share of deliveries at most 5 minutes after the promise")

@@ -8,6 +8,8 @@ from typing import Any
 
 from helpers.errors import key
 from helpers.language import Language
+from helpers.metrics.comparisons import Comparison
+from helpers.metrics.spread import Spread
 from helpers.metrics.uncertainty import Estimate, NotEnough, Rate
 from helpers.playbook import load
 from helpers.report.charts.amounts import signed
@@ -67,6 +69,12 @@ def too_few(found: NotEnough, what: str, say: Language) -> Finding:
 def rate_items(found: Iterable[tuple[str, Rate | NotEnough]]) -> list[Item]:
     """Rates as the charts take them; those with too few observations are left out."""
     return [(label, r.value, r.low, r.high, r.n) for label, r in found if isinstance(r, Rate)]
+
+
+def spread_of(found: Iterable[Comparison], outcome: str, by: str) -> Spread | None:
+    """One comparison of many, if it could be made."""
+    spreads = (each.spread for each in found if (each.outcome, each.by) == (outcome, by))
+    return next((spread for spread in spreads if isinstance(spread, Spread)), None)
 
 
 def holidays(run: Run, start: date) -> list[tuple[date, str]]:

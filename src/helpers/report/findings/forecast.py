@@ -96,10 +96,10 @@ def fit_check(run: Run) -> Finding | Note:
     return Finding(headline, body, level=3)
 
 
-def fit_check_chart(run: Run) -> Figure | Missing | Note:
+def fit_check_chart(run: Run) -> Figure | Missing | None:
     """Orders of known customers by week, forecast and real."""
     if under_contract(run):
-        return by_contract(run)
+        return None
     say, found = run.say, run.facts["fit_check"]
     if not found or found.get("error") is None:
         return not_measured(
@@ -123,10 +123,10 @@ def fit_check_chart(run: Run) -> Figure | Missing | Note:
     )
 
 
-def fit_check_details(run: Run) -> TableView | Missing | Note:
+def fit_check_details(run: Run) -> TableView | Missing | None:
     """By how often customers had come back before: orders expected and real."""
     if under_contract(run):
-        return by_contract(run)
+        return None
     say, found = run.say, run.facts["fit_check"]
     if not found or found.get("error") is None:
         return not_measured(
@@ -178,10 +178,10 @@ def back_test(run: Run) -> Finding | Note:
     return Finding(headline, body, level=3)
 
 
-def back_test_chart(run: Run) -> Figure | Missing | Note:
+def back_test_chart(run: Run) -> Figure | Missing | None:
     """Predicted against actual, in tenths of customers."""
     if under_contract(run):
-        return by_contract(run)
+        return None
     say, found = run.say, run.facts["backtest"]
     table = (found or {}).get("calibration")
     if not table:

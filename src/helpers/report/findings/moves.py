@@ -14,8 +14,18 @@ from helpers.metrics.transitions import NEW, MonthRate, Transitions
 from helpers.metrics.uncertainty import NotEnough, Rate
 from helpers.report import charts
 from helpers.report.findings.churn import STATE_NAMES
-from helpers.report.findings.common import between, capital, definition, festival_names, not_yet, of_ten, too_few
-from helpers.report.pieces import Column, Details, Figure, Finding, Missing, TableView
+from helpers.report.findings.common import (
+    between,
+    by_contract,
+    capital,
+    definition,
+    festival_names,
+    not_yet,
+    of_ten,
+    too_few,
+    under_contract,
+)
+from helpers.report.pieces import Column, Details, Figure, Finding, Missing, Note, TableView
 from helpers.run import Run
 
 SILENT_WEEKS = 4
@@ -97,8 +107,10 @@ def _share(found: Rate | NotEnough, run: Run) -> str:
     return f"{run.say.percent(found.value)} ({low}–{high})"
 
 
-def moving(found: Transitions, run: Run) -> Finding:
+def moving(found: Transitions, run: Run) -> Finding | Note:
     """How many fall asleep in a month, and how many wake up?"""
+    if under_contract(run):
+        return by_contract(run)
     say, lapse, back = run.say, found.lapse_year, found.reactivation_year
     months = min(12, len(found.lapse))
     if isinstance(lapse, NotEnough):
@@ -120,8 +132,10 @@ def moving(found: Transitions, run: Run) -> Finding:
     return Finding(headline, body, level=3)
 
 
-def lapse_chart(found: Transitions, run: Run) -> Figure | Missing:
+def lapse_chart(found: Transitions, run: Run) -> Figure | Missing | None:
     """Lapse rate by month with its interval."""
+    if under_contract(run):
+        return None
     say = run.say
     settled = [m for m in found.lapse[-24:] if found.settled_from is not None and m.month >= found.settled_from]
     shown = [(m.month, m.rate) for m in settled if isinstance(m.rate, Rate)]
@@ -163,8 +177,10 @@ def _touched(months: Sequence[MonthRate], run: Run) -> str:
     return capital(words)
 
 
-def moving_details(found: Transitions, run: Run) -> Details:
+def moving_details(found: Transitions, run: Run) -> Details | None:
     """The matrix of transitions, as a table to open."""
+    if under_contract(run):
+        return None
     say, matrix = run.say, found.matrix()
     # back after a pause is one way of being on time; a column of its own would not fit a phone
     matrix = matrix.assign(active=matrix["active"] + matrix["reactivated"])[list(COLUMNS)]
