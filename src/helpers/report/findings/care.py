@@ -166,11 +166,6 @@ def when_things_go_wrong(found: Complaints | None, run: Run) -> Finding | Missin
     body = say.plural("{n} complaint", "{n} complaints", found.complaints) + say.text(
         "; that is {rate} per 100 orders.", rate=say.number(found.per_100_orders, 2)
     )
-    if found.median_first_reply_hours is not None:
-        body += " " + say.text(
-            "Half of them waited more than {hours} hours for a first answer.",
-            hours=say.number(found.median_first_reply_hours, 1),
-        )
     if isinstance(speed.first, Rate) and isinstance(speed.second, Rate) and speed.difference is not None:
         body += " " + say.text(
             "Answered within a day {quick} came back, later {slow}; the difference is {points} points ({low} to {high}).",

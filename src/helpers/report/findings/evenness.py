@@ -29,6 +29,8 @@ OUTCOMES = {
 }
 """Outcome → what its share is a share of, or what it counts (catalog keys)."""
 GROUPS = {"branch": key("branches"), "staff": key("staff"), "channel": key("channels"), "week": key("weeks")}
+DRAWN = ("on_time", "branch")
+"""The comparison that has a chart of its own further up."""
 MOST_GROUPS = 7
 SLOW = 48
 
@@ -126,8 +128,9 @@ def _percent(found: Rate | NotEnough, run: Run) -> str:
 
 
 def evenness_chart(found: Sequence[Comparison], run: Run) -> Figure | None:
-    """The clearest difference; nothing where nobody can be told apart, because a row of bars is read as a ranking."""
-    apart = _apart([each for each in found if isinstance(each.spread, Spread)])
+    """The clearest difference not drawn elsewhere; nothing where nobody is apart, because a row of dots is read as a ranking."""
+    read = [each for each in found if isinstance(each.spread, Spread) and (each.outcome, each.by) != DRAWN]
+    apart = _apart(read)
     if not apart:
         return None
     say, first = run.say, apart[0]
