@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from helpers import tables
-from helpers.intake import identity, refunds
+from helpers.intake import identity, overlap, refunds
 from helpers.intake.formats import formats
 from helpers.intake.orders import Staged
 from helpers.intake.reading import Raw
@@ -34,12 +34,12 @@ class Loaded:
 def joined(con: Any, files: list[Loaded]) -> ir.Table:
     """All staged rows of orders; re-exports count once, and equal numbers of different orders are told apart.
 
-    An order that stands in several files of one system with the same number and time counts where it stands last. The
-    same number with another time, or in another system, is another order and gets its file's name added.
+    An order that stands in several files of one system with the same number and time counts as the latest of them has
+    it. The same number with another time, or in another system, is another order and gets its file's name added.
     """
     stage = files[0].staged.table
     if len(files) > 1:
-        stage = _told_apart(ibis.union(*(one.staged.table for one in files)), files)
+        stage = _told_apart(con, ibis.union(*(one.staged.table for one in files)), files)
     if _may_take_back(con, stage, files):
         stage = refunds.to_orders(con, con.create_table(ibis.util.gen_name("intake_all"), stage, temp=True))
     stage = stage.drop("system", "number") if "number" in stage.columns else stage
@@ -48,20 +48,16 @@ def joined(con: Any, files: list[Loaded]) -> ir.Table:
     return con.create_table(ibis.util.gen_name("intake_all"), stage, temp=True)
 
 
-def _told_apart(rows: ir.Table, files: list[Loaded]) -> ir.Table:
+def _told_apart(con: Any, rows: ir.Table, files: list[Loaded]) -> ir.Table:
     system = rows.file_no.cases(*((one.number, one.system) for one in files), else_="")
-    counted = [one.number for one in files if not one.staged.made_up_ids]
-    rows = rows.mutate(system=system, numbered=rows.order_id.notnull() & rows.file_no.isin(counted))
-    same = ibis.window(group_by=[rows.system, rows.order_id, rows.ordered_at])
-    again = rows.numbered & rows.ordered_at.notnull() & (rows.file_no < rows.file_no.max().over(same))
-    rows = rows.mutate(reason=again.ifelse("exported_again", rows.reason))
+    rows = overlap.orders(con, rows.mutate(system=system), files)
     kept_in = rows.reason.isnull().ifelse(rows.file_no, ibis.null("int32"))
     rows = rows.mutate(kept_in=kept_in)
     number = ibis.window(group_by=rows.order_id)
     clash = rows.kept_in.min().over(number) != rows.kept_in.max().over(number)
     stem = rows.file_no.cases(*((one.number, f"{one.file.rsplit('.', 1)[0]}:") for one in files), else_="")
     named = (clash & rows.order_id.notnull()).fill_null(False).ifelse(stem + rows.order_id, rows.order_id)
-    return rows.mutate(order_id=named, number=rows.order_id).drop("numbered", "kept_in")
+    return rows.mutate(order_id=named, number=rows.order_id).drop("kept_in")
 
 
 def _may_take_back(con: Any, stage: ir.Table, files: list[Loaded]) -> bool:

@@ -15,7 +15,7 @@ from babel.numbers import get_currency_precision
 
 from helpers.business import Business, Source
 from helpers.errors import InputError
-from helpers.intake import assembly, counting, customers, extras, faults, orders, remote, warehouse
+from helpers.intake import assembly, counting, customers, extras, faults, orders, overlap, remote, warehouse
 from helpers.intake.assembly import Loaded
 from helpers.intake.formats import ROLES, formats
 from helpers.intake.opening import files, opened
@@ -95,6 +95,7 @@ def _assembled(con: Any, business: Business, today: date, sold: list[Loaded], lo
     lists = list(loader.of_kind("customers"))
     people = assembly.people(con, stage, [one.staged.table for one in lists])
     others = [one for kind in OPTIONAL for one in loader.of_kind(kind, people, exact)]
+    others = overlap.optional(con, others)
     optional = {
         kind: assembly.optional(con, kind, [one.staged.table for one in others if one.kind == kind])
         for kind in OPTIONAL
