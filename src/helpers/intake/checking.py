@@ -20,7 +20,7 @@ KNOWN = (*READABLE, *PACKED)
 GIGABYTE = 1000**3
 LARGEST_UNPACKED = 4 * GIGABYTE
 """Bytes that all files of one archive may unpack to."""
-HIGHEST_RATIO = 300
+HIGHEST_RATIO = 100
 """Times its packed size that a file may unpack to, from :data:`RATIO_FROM` bytes on; sales exports stay below 50."""
 RATIO_FROM = 100_000_000
 LARGEST_WORKBOOK = 2 * GIGABYTE
@@ -31,7 +31,7 @@ LARGEST_JSON = GIGABYTE
 """Bytes of one JSON document; files of one record per line may be longer."""
 JSON_MEMORY = 4 * GIGABYTE
 """Bytes of memory that finding out the structure of a JSON file may take; beyond it the engine spills to disk."""
-MOST_COLUMNS = 2_000
+MOST_COLUMNS = 1_000
 MOST_FILES = 1_000
 """Files in one archive."""
 LONGEST_LINE = 16 * 1024**2

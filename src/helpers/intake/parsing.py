@@ -167,7 +167,7 @@ def month(column: Any, *, day_first: bool | None) -> Any:
 
 def _numeric(value: Any) -> Any:
     """Excel serial days, or a date written as the number yyyymmdd."""
-    seconds = ibis.cases((value.between(10000, 99999), (value * 86400).round()), else_=0.0).cast("int64")
+    seconds = ibis.cases((value.between(10000, 99999), (value * 86400).round()), else_=0.0).try_cast("int64")
     serial: Any = ibis.literal(datetime(1899, 12, 30)) + seconds.as_interval("s")
     written = _strptime(value.try_cast("int64").cast("string"), ibis.array([ibis.literal("%Y%m%d")]))
     return ibis.cases(

@@ -177,7 +177,7 @@ def _read_parquet(con: Any, path: Path, headers: tuple[str, ...]) -> Raw:
     # a view, the file stays where it is; columns by place, as the engine renames those that differ in case only
     con.raw_sql(
         f"""CREATE TEMP VIEW {name} AS SELECT {", ".join([*kept, "n_row + 1 AS source_row"])}
-        FROM read_parquet('{_quoted(path)}', file_row_number = true, binary_as_string = true) AS t({places}n_row)"""  # noqa: S608
+        FROM read_parquet('{_quoted(path)}', file_row_number = true) AS t({places}n_row)"""  # noqa: S608
     )
     return Raw(con.table(name), _readable(headers))
 
@@ -332,6 +332,9 @@ def _fields(field: pa.Field, prefix: str, column: str) -> dict[str, str]:
         return found
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return {} if pa.types.is_nested(kind.value_type) else {header: f"CAST({column} AS VARCHAR)"}
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        # texts that some programs write without saying so; what is none is shown byte by byte
+        return {header: f"coalesce(TRY(decode({column})), CAST({column} AS VARCHAR))"}
     return {} if pa.types.is_nested(kind) else {header: column}
 
 
