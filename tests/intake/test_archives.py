@@ -38,7 +38,10 @@ def test_the_files_of_an_archive_are_several_files(shop: Load) -> None:
     """Each under the archive's name and its own; what is no export is passed over."""
     content = _zip(**{"2026/may.csv": MAY, "2026/june.csv": JUNE, "readme.txt.bak": "x", "__MACOSX/._may.csv": "junk"})
     found = shop(content, name="year.zip")
-    assert sorted(set(rows(found.orders, "source_file"))) == [("year.zip › 2026 › june.csv",), ("year.zip › 2026 › may.csv",)]
+    assert sorted(set(rows(found.orders, "source_file"))) == [
+        ("year.zip › 2026 › june.csv",),
+        ("year.zip › 2026 › may.csv",),
+    ]
     assert found.quality.amount_kept == 60.0
 
 
@@ -57,7 +60,9 @@ def test_a_compressed_file_is_what_is_in_it(shop: Load, name: str) -> None:
     assert shop(gzip.compress(MAY.encode("utf-16")), name=name).quality.amount_kept == 30.0
 
 
-@pytest.mark.parametrize("path", ["../../evil.csv", "/etc/evil.csv", "C:\\evil.csv", "..\\..\\evil.csv", "a/../../evil.csv"])
+@pytest.mark.parametrize(
+    "path", ["../../evil.csv", "/etc/evil.csv", "C:\\evil.csv", "..\\..\\evil.csv", "a/../../evil.csv"]
+)
 def test_names_inside_reach_nothing_outside(tmp_path: Path, path: str) -> None:
     """Whatever a name inside says, the file lies in the folder of ours."""
     (tmp_path / "o.zip").write_bytes(_zip(**{path: MAY}))
@@ -70,9 +75,10 @@ def test_names_inside_reach_nothing_outside(tmp_path: Path, path: str) -> None:
 def test_two_files_of_one_name_are_both_read(shop: Load) -> None:
     """An archive may hold a name twice."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+    with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("a.csv", MAY)
-        archive.writestr("a.csv", JUNE)
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("a.csv", JUNE)
     assert shop(out.getvalue(), name="o.zip").quality.amount_kept == 60.0
 
 
