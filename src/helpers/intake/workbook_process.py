@@ -10,8 +10,10 @@ import json
 import logging
 import re
 import sys
+import tempfile
 import zipfile
-from typing import Any
+import zlib
+from typing import IO, Any
 from xml.etree import ElementTree
 
 DAMAGED, TOO_LARGE = 3, 4
@@ -22,9 +24,7 @@ _BLOCK = 4 * 1024 * 1024
 
 def heads(path: str, rows: int) -> list[dict[str, Any]]:
     """Name and first rows of every sheet, as text."""
-    import fastexcel
-
-    book = fastexcel.read_excel(path)
+    book = _opened(path)
     found = []
     for name in book.sheet_names:
         sheet = book.load_sheet(name, header_row=None, skip_rows=0, n_rows=rows, dtypes="string")
@@ -40,10 +40,9 @@ def rows(path: str, skip: int, width: int, sheets: list[str], carried: list[int]
     Columns are c0, c1, …. A column whose cells are all numbers or all dates keeps its type, any other is text. In the columns `carried` the
     value of a cell merged over several rows stands on each of them.
     """
-    import fastexcel
     import pyarrow as pa
 
-    book = fastexcel.read_excel(path)
+    book = _opened(path)
     merged = _merged(path) if carried else {}
     names = [f"c{i}" for i in range(width)]
     parts = []
@@ -63,6 +62,33 @@ def rows(path: str, skip: int, width: int, sheets: list[str], carried: list[int]
     table = pa.concat_tables(_same_types(parts)) if parts else pa.table({n: pa.array([], pa.string()) for n in names})
     with pa.OSFile(target, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table, max_chunksize=100_000)
+
+
+def _opened(path: str) -> Any:
+    import fastexcel
+
+    try:
+        return fastexcel.read_excel(path)
+    except fastexcel.FastExcelError:
+        if not path.lower().endswith(".ods"):
+            raise
+        with tempfile.NamedTemporaryFile(suffix=".ods") as copy:
+            _without_indents(path, copy)
+            return fastexcel.read_excel(copy.name)
+
+
+def _without_indents(path: str, copy: IO[bytes]) -> None:
+    """A copy of an OpenDocument sheet without the line breaks that some programs write between cells.
+
+    The library that reads workbooks takes them for damage.
+    """
+    with zipfile.ZipFile(path) as parts, zipfile.ZipFile(copy, "w") as out:
+        for part in parts.infolist():
+            content = parts.read(part)
+            if part.filename == "content.xml":
+                content = re.sub(rb">\s+<(/?(?:table:|office:|text:p\b))", rb"><\1", content)
+            out.writestr(part, content)
+    copy.flush()
 
 
 def _carried_down(part: Any, column: int, spans: list[tuple[int, int]]) -> Any:
@@ -175,7 +201,7 @@ def main(words: list[str]) -> int:
             rows(path, int(rest[0]), int(rest[1]), json.loads(rest[2]), json.loads(rest[3]), rest[4])
     except (MemoryError, pa.ArrowMemoryError):
         return TOO_LARGE
-    except (fastexcel.FastExcelError, pa.ArrowException, OSError, ValueError):
+    except (fastexcel.FastExcelError, pa.ArrowException, OSError, ValueError, zipfile.BadZipFile, zlib.error):
         return DAMAGED
     except BaseException as fault:
         # a panic of the library is no Exception
