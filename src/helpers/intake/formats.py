@@ -94,6 +94,17 @@ class Includes(_Strict):
     tax: bool | None = None
 
 
+class Writes(_Strict):
+    """How a layout writes: `date` and `time` as strftime has it, `money` by the example of one million and a bit.
+
+    For people who compare a file with its declaration, and for the fixture; reading goes by the file's own evidence.
+    """
+
+    date: str = "%Y-%m-%d %H:%M:%S"
+    time: str = "%H:%M:%S"
+    money: Literal["1234567", "1234567.00", "1.234.567", "1,234,567.00", "$1,234,567.00"] = "1234567"
+
+
 class Format(_Strict):
     """One layout.
 
@@ -108,7 +119,9 @@ class Format(_Strict):
         fill: fields of the order stand on its first row only; filled down by order number or by position.
         day_first: how dates such as 03/04/2025 are meant when the file itself cannot tell; missing: ask.
         decimal: the decimal sign where the layout fixes it.
-        description_row: the first row of data describes the columns.
+        description_row: the first row of data describes the columns. may_describe: it does so in some exports, and then
+            has no date.
+        writes: how its dates and money look.
         utc: times without an offset are UTC, not the shop's.
         includes: what the money column holds; a part that has a column of its own (`shipping`, `tax`) is taken off.
         first_filled: roles for which each row takes the first of its headers that is filled, not the file's first.
@@ -135,6 +148,8 @@ class Format(_Strict):
     day_first: bool | None = None
     decimal: Literal[".", ","] | None = None
     description_row: bool = False
+    may_describe: bool = False
+    writes: Writes = Writes()
     utc: bool = False
     includes: Includes = Includes()
     first_filled: tuple[str, ...] = ()

@@ -302,6 +302,7 @@ def _reason(parsed: ir.Table, blank: Any, label: Any, reading: _Reading, *, made
     rules = [
         (undated & blank, "blank_row"),
         (undated & is_total(label), "total_row"),
+        (undated & (parsed.source_row == 1) if reading.layout.may_describe else ibis.literal(False), "description_row"),
         (parsed.trial, "test_order"),
         (parsed.cancelled, "cancelled"),
         (parsed.status_means == "pending", "pending"),

@@ -31,6 +31,7 @@ _zoned = ibis.udf.scalar.builtin(
 
 _CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H:%M:%S.%f")
 _USUAL = {" [0-9]{1,2}:[0-9]{2}": " %H:%M", " [0-9]{1,2}:[0-9]{2}:[0-9]{2}": " %H:%M:%S", "": ""}
+_THANG = r"(?i)^(?:ngày )?([0-9]{1,2})[ -](?:thg|tháng|th)\.? ?([0-9]{1,2}),? (?:năm )?([0-9]{4})"
 _WORDED = ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y")
 _MULTIPLES = ((r"(k|nghìn|ngàn|nghin|ngan)", 1e3), (r"(tr|triệu|trieu|m)", 1e6), (r"(tỷ|tỉ|ty|bn)", 1e9))
 _CURRENCY = r"(?:us\$|[$€£¥₫฿₩₹đ]|vnđ|vnd|[a-z]{3})"
@@ -182,12 +183,15 @@ def _worded(value: Any, day_first: bool | None, zone: str) -> Any:
     day_month = "%d/%m/%Y" if day_first in (True, None) else "%m/%d/%Y"
     slashed = value.re_replace(r"^([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{2,4})", r"\1/\2/\3")
     slashed = slashed.re_replace(r"^([0-9]+/[0-9]+)/([0-9]{2})([^0-9]|$)", r"\1/20\2\3").re_replace(r"[, T]+", " ")
+    slashed = slashed.re_replace(r"(?i) SA$", " AM").re_replace(r"(?i) CH$", " PM")
     clocks = _formats([day_month, *(f"{day_month} {clock}" for clock in _CLOCKS)])
     clock_first = _formats([f"{clock} {day_month}" for clock in ("%H:%M:%S", "%H:%M")])
     spaced = value.re_replace(r"[-, ]+", " ")
+    vietnamese = value.re_replace(_THANG, r"\1/\2/\3")
     named = _formats([*_WORDED, *(f"{word} {clock}" for word in _WORDED for clock in _CLOCKS)])
     iso = value.re_replace(r"^([0-9]{4})[/.]([0-9]{1,2})[/.]", r"\1-\2-")
-    offset = _local(zone, iso.try_cast("timestamp('UTC')"))
+    # Shopify leaves a space before the offset, with which DuckDB would pass it over
+    offset = _local(zone, iso.re_replace(r" ([+\-])", r"\1").try_cast("timestamp('UTC')"))
     # the usual shapes go to their one format: an attempt that fails costs twenty times one that succeeds
     usual = [
         (
@@ -199,7 +203,7 @@ def _worded(value: Any, day_first: bool | None, zone: str) -> Any:
     return ibis.cases(
         *usual,
         (
-            value.re_search(r"^[0-9]{4}[-/.].*[0-9:]([+\-][0-9]{2}:?[0-9]{2}|[+\-][0-9]{2}|Z| UTC)$")
+            value.re_search(r"^[0-9]{4}[-/.].*[0-9:] ?([+\-][0-9]{2}:?[0-9]{2}|[+\-][0-9]{2}|Z| UTC)$")
             & value.contains(":"),
             offset,
         ),
@@ -208,6 +212,7 @@ def _worded(value: Any, day_first: bool | None, zone: str) -> Any:
         (value.re_search(r"^[0-9]{5}(\.[0-9]+)?$|^[0-9]{8}(\.0)?$"), _numeric(value.try_cast("float64"))),
         (value.re_search(r"^[0-9]{14}$"), _strptime(value, _formats(["%Y%m%d%H%M%S"]))),
         (value.re_search(r"^[0-9]{1,2}:[0-9]{2}"), _strptime(value.re_replace(r"[-.]", "/"), clock_first)),
+        (value.re_search(_THANG), _strptime(vietnamese, _formats(["%d/%m/%Y", *(f"%d/%m/%Y {c}" for c in _CLOCKS)]))),
         else_=_strptime(spaced, named),
     )
 

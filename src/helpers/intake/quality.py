@@ -9,6 +9,7 @@ from typing import Any
 REASONS = {
     "blank_row": "The row is empty.",
     "total_row": "The row is a total, not a sale.",
+    "description_row": "The row describes the columns.",
     "malformed": "The row has more or fewer cells than the header, or a quotation mark that is never closed.",
     "header_again": "The row repeats the header.",
     "cancelled": "The order was cancelled.",

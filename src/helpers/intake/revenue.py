@@ -61,7 +61,7 @@ def figures(parsed: dict[str, Any], *, status_means: Any, refund: Any) -> dict[s
     total = figure("net_revenue").cast(MONEY)
     for part in PARTS:
         if part in parsed:
-            total = (total - figure(part).fill_null(0)).cast(MONEY)
+            total = lowered(total, figure(part).abs().fill_null(0))
     back = ibis.null(MONEY)
     if "returned_quantity" in parsed:
         returned = figure("returned_quantity", COUNT).abs().fill_null(0)
@@ -94,5 +94,13 @@ def times(quantity: Any, price: Any) -> Any:
 
 
 def lowered(figure: Any, by: Any) -> Any:
-    """A sale less what was paid back, which may hold shipping and tax besides: never less than nothing."""
-    return (figure > 0).ifelse(ibis.greatest(figure - by, 0), figure).cast(MONEY)
+    """A figure less a part of it, towards zero and never beyond: what is paid back may hold shipping besides.
+
+    Args:
+        figure: an amount of either sign.
+        by: an amount of at least zero.
+    """
+    less = ibis.cases(
+        (figure > 0, ibis.greatest(figure - by, 0)), (figure < 0, ibis.least(figure + by, 0)), else_=figure
+    )
+    return less.cast(MONEY)
