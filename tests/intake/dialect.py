@@ -9,7 +9,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from helpers.intake.formats import Format, formats, vocabulary
@@ -41,6 +41,7 @@ class Line:
 
     @property
     def amount(self) -> int:
+        """What the line comes to."""
         return self.quantity * self.unit_price
 
 
@@ -57,6 +58,7 @@ class Order:
 
     @property
     def goods(self) -> int:
+        """What the goods come to."""
         return sum(line.amount for line in self.lines)
 
 
@@ -225,7 +227,7 @@ class Writer:
 
     def _when(self, at: datetime, written: str) -> str:
         local = at.replace(tzinfo=LOCAL)
-        zone = timezone.utc if self.layout.utc else ABROAD if "%z" in written else LOCAL
+        zone = UTC if self.layout.utc else ABROAD if "%z" in written else LOCAL
         return local.astimezone(zone).strftime(written)
 
     def _money(self, amount: int) -> str:

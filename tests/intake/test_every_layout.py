@@ -11,6 +11,7 @@ from helpers.intake.formats import formats
 
 from .conftest import Load, rows
 from .dialect import Expected, Writer, declared_headers, fixtures, layout_of, writer_of
+from .formats_page import PAGE, page
 
 ORDER_LAYOUTS = sorted(layout.id for layout in formats().values() if layout.kind == "orders")
 ORDER_FIXTURES = [name for name in fixtures() if layout_of(name).kind == "orders"]
@@ -51,3 +52,24 @@ def test_a_layout_is_read_as_it_is_declared(name: str, shop: Load, tmp_path: Pat
     found = _read(shop, tmp_path, writer)
     assert recognise(tmp_path / "a.csv").format == name
     assert found == _expected(writer)
+
+
+@pytest.mark.parametrize("name", ORDER_FIXTURES)
+def test_a_fixture_under_its_real_header_row_is_read(name: str, shop: Load, tmp_path: Path) -> None:
+    """Under the header row a system really writes, the layout is found and the orders are the same."""
+    writer = writer_of(name)
+    text = fixtures()[name].read_text(encoding="utf-8")
+    assert text == writer.text(), "the fixture is out of date: python -m tests.intake.dialect"
+    found = recognise(fixtures()[name])
+    assert (found.format, found.missing, found.doubtful) == (writer.layout.id, (), False)
+    assert _read(shop, tmp_path, writer) == _expected(writer)
+
+
+def test_every_layout_of_orders_has_a_fixture() -> None:
+    """A layout that is declared without a fixture is found."""
+    assert {layout_of(name).id for name in ORDER_FIXTURES} == set(ORDER_LAYOUTS)
+
+
+def test_the_table_of_layouts_says_what_is_declared() -> None:
+    """docs/export-formats.md is what the declarations and fixtures say; `python -m tests.intake.formats_page` renews it."""
+    assert PAGE.read_text(encoding="utf-8") == page()
