@@ -13,6 +13,7 @@ from typing import Any
 import ibis.expr.types as ir
 import pytest
 from businesses import Sale, sales, table
+from hypothesis import settings
 from warehouses import postgres, spark
 
 from helpers import engine, intake, resources
@@ -20,6 +21,9 @@ from helpers.business import Business, Source, load
 
 __all__ = ["postgres", "spark"]
 REAL_DATA = Path(os.environ.get("RETENTION_REAL_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+
+settings.register_profile("soak", max_examples=5000, derandomize=False)
+"""For a night: `pytest --hypothesis-profile=soak`."""
 
 Orders = Callable[[str | list[Sale]], ir.Table]
 

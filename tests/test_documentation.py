@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import typer
 
+from helpers import files
 from helpers.cli import app
+from helpers.intake import checking
 from helpers.parameters import NOTEBOOKS, Parameters
 
 ROOT = Path(__file__).parents[1]
@@ -98,3 +100,18 @@ def test_every_key_of_metrics_json_is_documented(example_metrics: Path) -> None:
         re.findall(r"`(\w+)`", "\n".join(re.findall(r"^\| (.+?) \|", page("docs/metrics-json.md"), re.MULTILINE)))
     )
     assert told == set(json.loads(example_metrics.read_text(encoding="utf-8")))
+
+
+def test_every_limit_of_the_intake_is_documented_with_its_figure() -> None:
+    """docs/intake-limits.md has one row per limit, with the figure that is in force, and every ending that is read."""
+    told = dict(re.findall(r"\| `([A-Z_]+)` \| ([\d,]+) \|$", page("docs/intake-limits.md"), re.MULTILINE))
+    real = {
+        name: value
+        for module in (checking, files)
+        for name, value in vars(module).items()
+        if name.isupper() and isinstance(value, int) and not name.startswith("_")
+    }
+    del real["GIGABYTE"], real["PRIVATE"]
+    assert {name: int(figure.replace(",", "")) for name, figure in told.items()} == real
+    endings = set(re.findall(r" (\.\w+)\b(?=[ .\w]* \|)", page("docs/intake-limits.md")))
+    assert set(checking.KNOWN) == endings

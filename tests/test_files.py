@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
+import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import fastexcel
 import ibis
+import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from helpers import files
+from helpers import engine, files
 
 
 class TestWrite:
@@ -63,3 +71,40 @@ class TestCsv:
         one = files.write_csv(con, ibis.memtable({"a": ["1"]}), tmp_path / "win.back.csv")
         two = files.write_csv(con, ibis.memtable({"a": ["2"]}), tmp_path / "win.new.csv")
         assert one.read_bytes() != two.read_bytes()
+
+
+RISKY = tuple("=+-@\t\r\n＝＋－＠")
+UNSEEN = "".join(chr(n) for n in range(32) if n not in (9, 10, 13))
+
+
+def _bare(cell: str) -> str:
+    """What a program that passes over control characters sees."""
+    return cell.lstrip(UNSEEN)
+
+
+TEXTS = st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"]), max_size=6)).flatmap(
+    lambda text: st.sampled_from(
+        [text, *(start + (text or "") for start in (*RISKY, "\x00=", "\x0b+", " =", "'=", '"='))]
+    )
+)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
+@given(cells=st.lists(TEXTS, min_size=1, max_size=20), header=st.sampled_from(["a", "=a", "+1", "@x", "-"]))
+def test_nothing_written_begins_like_a_formula(cells: list[str | None], header: str) -> None:
+    """Whatever text stands in a list, no cell and no header of the CSV or the workbook begins a formula; all else is unchanged."""
+    con = engine.connect()
+    table = ibis.memtable(pa.table({header: pa.array(cells, pa.string()), "n": range(len(cells))}))
+    marked = [f"'{cell}" if cell and _bare(cell).startswith(RISKY) else cell or "" for cell in cells]
+    with tempfile.TemporaryDirectory() as folder:
+        plain = files.write_csv(con, table.order_by("n"), Path(folder) / "l.csv").read_bytes().decode("utf-8-sig")
+        book = files.write_xlsx(con, table.order_by("n"), Path(folder) / "l.xlsx")
+        with zipfile.ZipFile(book) as parts:
+            assert b"<f>" not in parts.read("xl/worksheets/sheet1.xml")
+        sheet = fastexcel.read_excel(book).load_sheet(0, header_row=None, dtypes="string").to_arrow().to_pydict()
+    rows = list(csv.reader(io.StringIO(plain, newline="")))
+    assert [row[0] for row in rows[1:]] == marked
+    shown = [cell or "" for cell in next(iter(sheet.values()))]
+    for written in ([row[0] for row in rows], shown):
+        assert len(written) == len(cells) + 1
+        assert not [cell for cell in written if _bare(cell).startswith(RISKY)]

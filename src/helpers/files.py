@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -19,7 +20,9 @@ PRIVATE = 0o600
 MOST_SHEET_ROWS = 1_048_575
 LONGEST_CELL = 32_767
 """Characters of one cell of a workbook."""
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = r"^[\x00-\x08\x0B\x0C\x0E-\x1F]*[=+\-@\t\r\n＝＋－＠]"
+"""What spreadsheets take for the beginning of a formula: the full-width signs of East Asian keyboards among it, and any of
+them behind control characters, which some programs pass over."""
 
 
 def write_text(path: Path, text: str, *, private: bool = False) -> Path:
@@ -45,7 +48,7 @@ def write_bytes(path: Path, content: bytes, *, private: bool = False) -> Path:
 
 
 def safe_cells(table: ir.Table) -> ir.Table:
-    """Text that a spreadsheet would run as a formula (starting with = + - @, tab or carriage return) gets a leading apostrophe.
+    """Text that a spreadsheet would run as a formula (starting with = + - @, tab or line end) gets a leading apostrophe.
 
     So do headers.
     """
@@ -53,9 +56,9 @@ def safe_cells(table: ir.Table) -> ir.Table:
     for name, kind in table.schema().items():
         if kind.is_string():
             column: Any = table[name]
-            risky[name] = column.re_search(r"^[=+\-@\t\r]").fill_null(False).ifelse(ibis.literal("'") + column, column)
+            risky[name] = column.re_search(_FORMULA).fill_null(False).ifelse(ibis.literal("'") + column, column)
     safe = table.mutate(**risky) if risky else table
-    return safe.rename({f"'{name}": name for name in table.columns if name.startswith(_RISKY)})
+    return safe.rename({f"'{name}": name for name in table.columns if re.match(_FORMULA, name)})
 
 
 def write_csv(con: Any, table: ir.Table, path: Path) -> Path:

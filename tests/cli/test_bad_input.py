@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,27 @@ FILES = {
         "orders.csv không có cột cho “ordered_at”",
     ),
     "empty": ("orders.csv", b"", "orders.csv trống"),
+    "a mark of byte order": ("orders.csv", b"\xff\xfe", "orders.csv trống"),
+    "ten thousand columns": (
+        "orders.csv",
+        ",".join(f"c{i}" for i in range(10_000)).encode(),
+        "orders.csv có hơn 1.000 cột",
+    ),
+    "a workbook cut short": (
+        "orders.xlsx",
+        b"PK\x03\x04" + bytes(200),
+        "orders.xlsx mang tên bảng tính nhưng bên trong không phải",
+    ),
+    "an old workbook cut short": ("orders.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "orders.xls bị hỏng"),
+    "a Parquet file cut short": ("orders.parquet", b"PAR1" + bytes(200), "orders.parquet bị hỏng"),
+    "a dump cut short": ("orders.json", b'[{"order_id": 1}, {"ord', "orders.json bị hỏng"),
+    "an archive cut short": ("orders.zip", b"PK\x03\x04" + bytes(200), "orders.zip bị hỏng"),
+    "a compressed file cut short": (
+        "orders.csv.gz",
+        gzip.compress(_file(*TWO).encode())[:-20],
+        "orders.csv.gz bị hỏng",
+    ),
+    "a bomb": ("orders.csv.gz", gzip.compress(b"1,2\n" * 12_500_000) * 3, "orders.csv.gz khi mở ra phình hơn 100 lần"),
     "a picture": ("orders.png", b"\x89PNG", "Loại tệp của orders.png chưa đọc được"),
 }
 

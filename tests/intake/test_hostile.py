@@ -1,6 +1,6 @@
 """Hostile files of every kind: every row in a table or among the rejects, or one sentence – never anything else.
 
-`RETENTION_SOAK=1` looks at fifty times as many files, different ones each time.
+`pytest tests/intake/test_hostile.py --hypothesis-profile=soak` looks at fifty times as many files, different ones each time.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import csv
 import gzip
 import io
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -32,16 +31,16 @@ from helpers.errors import InputError
 from helpers.intake import load
 from helpers.intake.checking import KNOWN, MOST_COLUMNS
 
-SOAK = bool(os.environ.get("RETENTION_SOAK"))
 HEADERS = ["order_id", "ordered_at", "customer_id", "net_revenue"]
 GOOD = [["g1", "2026-01-01", "GA", "5"], ["g2", "2026-01-02", "GB", "7"]]
 
 
 def examples(number: int) -> Any:
-    """How many files a test looks at: always the same ones, unless it soaks."""
+    """How many files a test looks at: always the same ones, unless it soaks (the profile is in tests/conftest.py)."""
+    soaking = settings.get_current_profile_name() == "soak"
     return settings(
-        max_examples=number * 50 if SOAK else number,
-        derandomize=not SOAK,
+        max_examples=number * 50 if soaking else number,
+        derandomize=not soaking,
         database=None,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
@@ -112,7 +111,7 @@ CELLS = st.one_of(
     st.floats().map(str),
     st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)).map(str),
 )  # fmt: skip
-ROWS = st.lists(st.lists(CELLS, min_size=4, max_size=4), max_size=6)
+ROWS = st.lists(st.lists(CELLS, min_size=4, max_size=4), max_size=12)
 EXTRA = st.lists(st.one_of(st.sampled_from([*HEADERS, "", "CCCD", "🎉", "a\nb", '"', "=1", "[1]", "c0", "source_row"]), st.text(max_size=5)), max_size=3)  # fmt: skip
 
 
@@ -122,7 +121,7 @@ def _written(rows: list[list[str]], delimiter: str, ends: str) -> str:
     return out.getvalue()
 
 
-@examples(40)
+@examples(12)
 @given(
     rows=ROWS,
     extra=EXTRA,
@@ -169,7 +168,7 @@ VALUES = {
 }
 
 
-@examples(25)
+@examples(12)
 @given(data=st.data())
 def test_every_row_of_a_parquet_file_is_accounted_for(data: st.DataObject) -> None:
     """Any type in any column: not-a-number, far dates, unsigned and huge figures, bytes, lists, spans of time."""
@@ -190,7 +189,7 @@ JSON_VALUES = st.recursive(
 )  # fmt: skip
 
 
-@examples(25)
+@examples(15)
 @given(
     records=st.lists(
         st.fixed_dictionaries(dict.fromkeys(HEADERS, JSON_VALUES), optional={"line_items": JSON_VALUES, "x": JSON_VALUES}),
@@ -224,7 +223,7 @@ def _whole() -> dict[str, bytes]:
     }  # fmt: skip
 
 
-@examples(40)
+@examples(24)
 @given(
     name=st.sampled_from(["o.xlsx", "o.parquet", "o.zip", "o.csv.gz", "o.json", "o.csv"]),
     cut=st.floats(0, 1),
@@ -238,7 +237,7 @@ def test_files_cut_short_or_damaged(name: str, cut: float, flips: list[tuple[flo
     survives(bytes(content[: int(cut * len(content)) + 1]) if not flips else bytes(content), name)
 
 
-@examples(8)
+@examples(6)
 @given(rows=ROWS, extra=EXTRA)
 def test_every_row_of_a_workbook_is_accounted_for(rows: list[list[str]], extra: list[str]) -> None:
     """The same cells in a workbook, formulas among them."""

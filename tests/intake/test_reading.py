@@ -105,3 +105,53 @@ def test_a_row_that_describes_the_columns_is_skipped(con: object, tmp_path: Path
     found = recognise(path)
     raw = read(con, path, found.head, found.header_row, found.sheets, tmp_path, skip_first=True)
     assert rows(raw.table) == [("2026-01-01", "5", 1)]
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("o.tsv", TEXT.replace(",", "\t")),
+    ("o.txt", TEXT.replace(",", "\t")),
+    ("o.txt", TEXT.replace(",", "|")),
+    ("o.csv", "sep=;\n" + TEXT.replace(",", ";")),
+    ("o.csv", TEXT.replace(",", "^")),
+    ("O.CSV", TEXT),
+])  # fmt: skip
+def test_any_ending_and_any_way_to_say_the_delimiter(shop: Load, name: str, text: str) -> None:
+    """Tabs in a .txt, a first line “sep=;” as Excel understands it, a rare sign, a name in capitals."""
+    found = shop(text, name=name)
+    assert rows(found.people, "name") == NAMES
+    assert found.quality.rows_read == 2
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+def test_names_of_western_europe(shop: Load, encoding: str) -> None:
+    """A shop in France: accents saved by a Western European Windows."""
+    text = "order_id,ordered_at,customer_id,name,net_revenue\n1,2026-05-01,A,Hélène Müller,5\n2,2026-05-02,B,Noël Lefèvre,7\n"
+    assert rows(shop(text.encode(encoding)).people.order_by("customer_id"), "name") == [
+        ("Hélène Müller",),
+        ("Noël Lefèvre",),
+    ]
+
+
+def test_rows_of_totals_and_notes_below_the_sales_are_set_aside(shop: Load) -> None:
+    """A total, an empty line, who printed the list and when: rejected with a reason, their sums never counted."""
+    found = shop(TEXT + "Tổng cộng,,,,120.000\n,,,,\nNgười lập: Lan,,,,\nTrang 1/1\n")
+    assert found.quality.amount_kept == 120_000.0
+    reasons = rows(found.rejects.order_by("source_row"), "source_row", "reason")
+    assert [row for row, _ in reasons] == [3, 4, 5, 6]
+    assert found.quality.rows_read == 6
+    assert reasons[0] == (3, "total_row")
+
+
+def test_files_of_several_systems_make_one_business(shop: Load, tmp_path: Path) -> None:
+    """A till's invoices and a web shop's orders: equal numbers of different systems stay two orders, one person stays one."""
+    (tmp_path / "till.csv").write_text(
+        "Mã hóa đơn,Thời gian,Mã khách hàng,Điện thoại,Khách cần trả\n1001,13/05/2026 10:00,,0901234567,50000\n",
+        "utf-8",
+    )
+    (tmp_path / "web.csv").write_text(
+        "order_id;ordered_at;phone;net_revenue\n1001;2026-05-14;+84901234567;70000\n1002;2026-05-15;0907654321;30000\n"
+    )
+    found = shop(sources={"orders": [{"file": "till.csv"}, {"file": "web.csv"}]})
+    assert (found.quality.orders, found.quality.amount_kept) == (3, 150_000.0)
+    assert len(set(rows(found.orders, "order_id"))) == 3
+    assert sorted(rows(found.orders, "customer_id")) == [("0901234567",), ("0901234567",), ("0907654321",)]
