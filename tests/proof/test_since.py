@@ -12,6 +12,8 @@ from helpers.proof.since import changes, headline
 from helpers.records import plain
 
 RATE = plain(wilson(30, 100))
+LONG_BEFORE = "\nold 2025-09-01 10"
+"""One order that makes the data begin early enough for later months to be judged."""
 
 
 def test_totals_change_without_a_claim() -> None:
@@ -50,16 +52,18 @@ def test_no_run_before() -> None:
 def test_headline(orders: Any) -> None:
     """The numbers of this run carry the names of metrics.json; rates nobody can know yet are not in it."""
     text = "\n".join(f"c{i} 2026-01-01 10" + (f"\nc{i} 2026-02-10 10" if i < 6 else "") for i in range(12))
+    text += LONG_BEFORE
     found = headline(orders(text), {"overview": {"customers": 12}}, as_of=date(2026, 2, 28))
     assert found["customers"] == 12
     assert found["quick_ratio"] == 0.0  # six of January's twelve are missing in February, nobody is new
     assert set(found["repeat_rate"]) == {"30"}
-    assert found["repeat_rate"]["30"]["n"] == 12
+    assert found["repeat_rate"]["30"]["n"] == 13
 
 
 def test_the_same_run_twice(orders: Any) -> None:
     """Compared with itself nothing has changed, and no rate's change is called real."""
     text = "\n".join(f"c{i} 2026-01-01 10" + (f"\nc{i} 2026-01-10 10" if i < 6 else "") for i in range(12))
+    text += LONG_BEFORE
     now = plain(headline(orders(text), {"overview": {"customers": 12, "orders": 18}}, as_of=date(2026, 2, 28)))
     found = changes(now, now)
     assert {c.metric for c in found} >= {"customers", "orders", "quick_ratio", "repeat_rate.30"}
