@@ -16,7 +16,7 @@ from helpers.playbook.models import Item, Message, Metric, Mistake, Play, Script
 from helpers.playbook.pages import Document, Fault, read_page, read_yaml
 from helpers.playbook.recording import Recording
 from helpers.playbook.references import check
-from helpers.playbook.rules import Channels, Country, Placeholders, Rules, Sources
+from helpers.playbook.rules import Channels, Country, Folklore, Placeholders, Rules, Sources
 
 M = TypeVar("M", bound=BaseModel)
 I = TypeVar("I", bound=Item)  # noqa: E741 - reads as "Item"
@@ -129,15 +129,21 @@ def _rules(root: Path) -> tuple[Rules | None, list[Fault]]:
     placeholders = read(Placeholders, folder / "placeholders.yml")
     sources = read(Sources, folder / "sources.yml")
     recording = read(Recording, folder / "recording.yml")
+    folklore = read(Folklore, folder / "folklore.yml")
     countries = {path.stem: read(Country, path) for path in sorted((folder / "countries").glob("*.yml"))}
     for name, country in countries.items():
         if country is not None and country.country != name:
             faults.append(Fault(f"rules/countries/{name}.yml", 1, f"the country must be the file's name, “{name}”"))
     known = {name: country for name, country in countries.items() if country is not None}
-    if channels is None or placeholders is None or sources is None or recording is None:
+    if channels is None or placeholders is None or sources is None or recording is None or folklore is None:
         return None, faults
     rules = Rules(
-        channels=channels, placeholders=placeholders.placeholders, countries=known, sources=sources, recording=recording
+        channels=channels,
+        placeholders=placeholders.placeholders,
+        countries=known,
+        sources=sources,
+        recording=recording,
+        folklore=folklore,
     )
     return rules, faults
 

@@ -214,6 +214,22 @@ class Sources(Strict):
     ideas: dict[Row, Text]
 
 
+class Hearsay(Strict):
+    """A figure that is passed on: the claim, what is known about it, and where it comes from."""
+
+    id: Slug
+    rows: tuple[Row, ...]
+    claim: Text
+    standing: Text
+    source: str
+
+
+class Folklore(Strict):
+    """``rules/folklore.yml``: claims a report shows as hearsay, beside the business's own figure."""
+
+    claims: tuple[Hearsay, ...]
+
+
 class Rules(Strict):
     """Everything under ``rules/`` that this floor owns."""
 
@@ -222,6 +238,7 @@ class Rules(Strict):
     countries: dict[str, Country]
     sources: Sources
     recording: Recording
+    folklore: Folklore
 
     def moving_holidays(self, code: str) -> tuple[Holiday, ...]:
         """Holidays of a country that move through the calendar; none for a country without a file."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import nbformat
 
@@ -17,8 +16,9 @@ from helpers.parameters import NOTEBOOKS
 from helpers.playbook import load
 from helpers.playbook.diagnosis import diagnose
 from helpers.report.data_words import not_recorded
-from helpers.report.document import Appendix, Claim, logo, render
+from helpers.report.document import Appendix, logo, render
 from helpers.report.findings.common import capital, word_anchor
+from helpers.report.folklore import claims
 from helpers.report.pieces import Details, Missing, Note
 from helpers.report.summary import Facts, cover, grade, measured, summary
 from helpers.segments import load_rules
@@ -91,7 +91,7 @@ def appendix(facts: Facts) -> Appendix:
             for m in facts.book.metrics.values()
         ),
         not_measured=_not_measured(facts),
-        claims=claims(facts),
+        claims=claims(facts.numbers, facts.say, facts.money),
     )
 
 
@@ -143,52 +143,3 @@ def _not_measured(facts: Facts) -> tuple[Missing, ...]:
 
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
-
-
-def claims(facts: Facts) -> tuple[Claim, ...]:
-    """S20: figures that are passed on, what is known about them, and the business's own figure beside them."""
-    say, numbers = facts.say, facts.numbers
-    own = next((c for c in numbers.get("campaigns") or () if c.get("difference") is not None), None)
-    brought = (
-        say.text(
-            "your campaign “{name}” moved the return rate by {points} points",
-            name=own["name"],
-            points=say.number(100 * own["difference"], 1),
-        )
-        if own
-        else ""
-    )
-    return (
-        Claim(
-            say.text("A new customer costs 5 to 25 times as much as keeping one"),
-            say.text(
-                "Passed on since the 1990s without data behind it; critics found no support. Compute your own cost per new customer."
-            ),
-            _cost_of_new(facts),
-        ),
-        Claim(
-            say.text("5 % more retention brings 25 to 95 % more profit"),
-            say.text("A calculation on paper about halving the customers lost, not a forecast."),
-        ),
-        Claim(
-            say.text("Selling to an existing customer succeeds 60–70 % of the time, to a new one 5–20 %"),
-            say.text("Quoted from a textbook that gives no data for it."),
-        ),
-        Claim(
-            say.text("Half of all lost customers can be won back"),
-            say.text("No support found; only your own win-back rate is honest."),
-            brought,
-        ),
-    )
-
-
-def _cost_of_new(facts: Facts) -> str:
-    """Acquisition spend of the last year per new customer of the last twelve full months."""
-    say, spent = facts.say, facts.numbers.get("spending") or {}
-    months: list[dict[str, Any]] = [m for m in facts.numbers.get("growth") or () if m["complete"]][-12:]
-    new = sum(m["new"] for m in months)
-    if not spent.get("acquisition") or not new or spent["months"] < len(months):
-        return ""
-    return say.text(
-        "you spent {money} per new customer in the last year", money=facts.money(spent["acquisition"] / new)
-    )

@@ -3,6 +3,30 @@
 Nothing is computed here beyond choosing the words; numbers come from metrics, campaigns and proof.
 """
 
-from helpers.report.findings import care, churn, contracts, design, diagnosis, evenness, forecast, plans, proof, quality
+from helpers.report.findings import (
+    care,
+    churn,
+    contracts,
+    design,
+    diagnosis,
+    economics,
+    evenness,
+    forecast,
+    plans,
+    proof,
+    quality,
+)
 
-__all__ = ["care", "churn", "contracts", "design", "diagnosis", "evenness", "forecast", "plans", "proof", "quality"]
+__all__ = [
+    "care",
+    "churn",
+    "contracts",
+    "design",
+    "diagnosis",
+    "economics",
+    "evenness",
+    "forecast",
+    "plans",
+    "proof",
+    "quality",
+]

@@ -161,7 +161,7 @@ def accounts_details(found: Contractual, run: Run) -> Details:
     latest = next((m for m in reversed(found.months) if m.complete), None)
     if latest is not None:
         facts[say.month(latest.start)] = _sum(latest, run)
-    return definition(facts, say)
+    return definition(facts, say, pages=("contractual-or-not", "member-churn", "revenue-retention", "tenure"))
 
 
 def _sum(found: Movement, run: Run) -> str:
@@ -299,7 +299,7 @@ def ahead_details(run: Run) -> Details | None:
     note = say.text(
         "Each member is taken to have an own, unchanging chance of not renewing; prices are taken to stay. The further ahead, the more this reaches beyond what was seen."
     )
-    return definition(facts, say, note)
+    return definition(facts, say, note, pages=("membership-forecast",))
 
 
 def _model(run: Run) -> ShiftedBetaGeometric | None:
