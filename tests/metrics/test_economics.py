@@ -27,9 +27,7 @@ def book(con: Any) -> Any:
     """A cost book from January 2026 on: 800 a month for new customers, 50 for keeping, 999 rent."""
     months = [date(2026, m, 1) for m in range(1, 7)]
     parts = (("acquisition", 800.0), ("retention", 50.0), ("other", 999.0))
-    return filled(
-        con, "costs", [{"month": m, "item": p, "purpose": p, "amount": a} for m in months for p, a in parts]
-    )
+    return filled(con, "costs", [{"month": m, "item": p, "purpose": p, "amount": a} for m in months for p, a in parts])
 
 
 class TestOnePoint:

@@ -164,7 +164,7 @@ def evenness_details(found: Sequence[Comparison], run: Run) -> Details | None:
     )
     facts = {
         say.text("How to read it"): say.text(
-            "“7.7 / 0.9 ✓” means: the groups scatter by 7.7 points, equal ones would by 0.9, and that is no accident. Without a tick chance may explain it."
+            "“7.7/0.9✓” means: the groups scatter by 7.7 points, equal ones would by 0.9, and that is no accident. Without a tick chance may explain it."
         ),
         say.text("The guard"): say.text(
             "The same events are dealt out at random {deals} times; all questions are judged together (Holm), all groups of a question together, at {level}. Weeks in which everything went wrong count as one misfortune. Staff are compared within their branch.",
@@ -179,8 +179,8 @@ def _verdict(spread: Spread | NotEnough | None, run: Run) -> str:
     say = run.say
     if not isinstance(spread, Spread):
         return "–"
-    text = f"{say.number(100 * spread.scatter, 1)} / {say.number(100 * spread.by_chance, 1)}"
-    return f"{text} ✓" if spread.differ else text
+    text = f"{say.number(100 * spread.scatter, 1)}/{say.number(100 * spread.by_chance, 1)}"
+    return f"{text}✓" if spread.differ else text
 
 
 def waiting(found: Sequence[ChannelWaits] | None, run: Run) -> Finding | Missing:
