@@ -119,15 +119,17 @@ class Business(Mapping[str, Any]):
         return self._keep("summary", customers.summarise(self["orders"], self["as_of"]))
 
     def _make_rhythm(self) -> Any:
-        return customers.business_rhythm(self["orders"], self["as_of"])
+        return customers.business_rhythm(self["orders"], self["as_of"], self["own"])
+
+    def _make_own(self) -> ir.Table:
+        return self._keep("own", customers.own_gaps(self["orders"], self["as_of"]))
 
     def _make_limits(self) -> Any:
         return states.thresholds(self["orders"], self["paced"], as_of=self["as_of"], rhythm=self["rhythm"])
 
     def _make_paced(self) -> ir.Table:
-        return self._keep(
-            "paced", customers.with_rhythm(self["summary"], self["orders"], self["as_of"], self["rhythm"])
-        )
+        table = customers.with_rhythm(self["summary"], self["orders"], self["as_of"], self["rhythm"], self["own"])
+        return self._keep("paced", table)
 
     def _make_model(self) -> Any:
         return bg_nbd.fit(histories.compress(self["summary"]))

@@ -44,7 +44,7 @@ SUMMARY_SQL = """
            sum(value) AS net_revenue, count(*) - 1 AS frequency, max(day) - min(day) AS recency,
            DATE '{as_of}' - min(day) AS T,
            (sum(value) - arg_min(value, day)) / nullif(count(*) - 1, 0) AS monetary_value,
-           DATE '{as_of}' - max(day) AS days_since_last_order, max(day) - max(day, 2)[2] AS last_gap
+           DATE '{as_of}' - max(day) AS days_since_last_order
     FROM (
         SELECT customer_id, ordered_at::DATE AS day, count(*) AS receipts, sum(net_revenue) AS value FROM '{path}'
         WHERE customer_id IS NOT NULL AND ordered_at::DATE <= DATE '{as_of}' GROUP BY ALL
@@ -208,7 +208,7 @@ def whole(path: Path, memory_limit: str) -> dict[str, Any]:
         return con.create_table(name, made, temp=True, overwrite=True)
 
     business = Business({"orders": orders.read(con, path)}, AS_OF, keep)
-    for name in ("rhythm", "paced", "limits", "spending", "model", "value", "past", "customers"):
+    for name in ("own", "rhythm", "paced", "limits", "spending", "model", "value", "past", "customers"):
         each[f"preparing {name}"] = timed(lambda name=name: business[name])["seconds"]
     for measure in measures(business):
         if not measure.unmet and all(need in business for need in measure.needs.values()):

@@ -34,11 +34,11 @@ class TestSummarise:
         found = {r.pop("customer_id"): r for r in summarise(orders(SIX), END).to_pyarrow().to_pylist()}
         assert found["An"] == {
             "first_order": date(2026, 1, 1), "last_order": date(2026, 1, 31), "orders": 4, "net_revenue": 220.0,
-            "frequency": 2, "recency": 30, "T": 30, "monetary_value": 50.0, "days_since_last_order": 0, "last_gap": 20,
+            "frequency": 2, "recency": 30, "T": 30, "monetary_value": 50.0, "days_since_last_order": 0,
         }  # fmt: skip
         assert found["Bình"] == {
             "first_order": date(2026, 1, 5), "last_order": date(2026, 1, 5), "orders": 1, "net_revenue": 70.0,
-            "frequency": 0, "recency": 0, "T": 26, "monetary_value": None, "days_since_last_order": 26, "last_gap": None,
+            "frequency": 0, "recency": 0, "T": 26, "monetary_value": None, "days_since_last_order": 26,
         }  # fmt: skip
 
     def test_strangers_are_nobody(self, orders: Any) -> None:
@@ -47,10 +47,8 @@ class TestSummarise:
 
     def test_the_future_is_invisible(self, orders: Any) -> None:
         """An order on the last day counts to its last minute, one of the next day not at all."""
-        found = rows(
-            summarise(orders(SIX), date(2026, 1, 30)), "customer_id", "orders", "last_gap", "days_since_last_order"
-        )
-        assert found == [("An", 3, 10, 19), ("Bình", 1, None, 25)]
+        found = rows(summarise(orders(SIX), date(2026, 1, 30)), "customer_id", "orders", "days_since_last_order")
+        assert found == [("An", 3, 19), ("Bình", 1, 25)]
 
     def test_nobody(self, orders: Any) -> None:
         """A business whose customers are all unknown has an empty summary, not a fault."""
@@ -68,10 +66,16 @@ class TestSummarise:
             expected.append((
                 who, days[0], days[-1], sum(map(len, history.values())), sum(value), len(days) - 1, (days[-1] - days[0]).days,
                 (as_of - days[0]).days, pytest.approx(mean(value[1:])) if days[1:] else None, (as_of - days[-1]).days,
-                (days[-1] - days[-2]).days if days[1:] else None,
             ))  # fmt: skip
         made = rows(summarise(table(con, found), as_of))
         assert made == sorted(expected, key=lambda row: row[0])
+
+    def test_free_repeat_days_are_worth_exactly_nothing(self, con: Any) -> None:
+        """Days that come to 0 are worth 0, whatever fractions the first day had: the value model leaves them out."""
+        start = sales("X 2025-01-01 10")[0].at
+        found = [Sale("An", start + timedelta(days=i), money) for i, money in enumerate((0.1, 0.0, 0.2, -0.2))]
+        made = rows(summarise(table(con, found), date(2026, 1, 1)), "monetary_value")
+        assert made == [(0.0,)]
 
 
 def test_purchase_days_know_the_gap_before_them(orders: Any) -> None:
@@ -150,6 +154,17 @@ class TestRhythm:
         rhythm = Rhythm(typical_days=27.0, spread=1.0, prior_gaps=2.0, gaps=100, customers=50)
         made = dict(rows(with_rhythm(summarise(found, end), found, end, rhythm), "customer_id", "rhythm_days"))
         assert made == {"An": pytest.approx(18.0), "Bình": None}
+
+    def test_last_gap_is_the_one_between_the_last_two_days(self, orders: Any) -> None:
+        """Twenty days between the last two purchase days, ten as seen a day before the last; none after a single day."""
+        made = {
+            end: rows(with_rhythm(summarise(orders(SIX), end), orders(SIX), end, None), "customer_id", "last_gap")
+            for end in (END, END - timedelta(days=1))
+        }
+        assert made == {
+            END: [("An", 20), ("Bình", None)],
+            END - timedelta(days=1): [("An", 10), ("Bình", None)],
+        }
 
     def test_no_rhythm_without_the_business_rhythm(self, con: Any) -> None:
         """Where the business has too few gaps nobody is given a rhythm, and nobody is lost from the table."""

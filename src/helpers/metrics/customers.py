@@ -26,11 +26,7 @@ def purchase_days(orders: ir.Table, as_of: date) -> ir.Table:
     Columns: customer_id, day, value (money), receipts, previous (the customer's purchase day before, missing for the first),
     gap (days since it).
     """
-    days = (
-        identified(orders, as_of)
-        .group_by("customer_id", "day")
-        .agg(value=lambda t: t.net_revenue.sum(), receipts=lambda t: t.count())
-    )
+    days = _by_day(orders, as_of)
     window = ibis.window(group_by="customer_id", order_by="day")
     days = days.mutate(previous=days.day.lag().over(window))
     return days.mutate(gap=days.day.delta(days.previous, unit="day").cast("int64"))
@@ -45,29 +41,36 @@ def summarise(orders: ir.Table, as_of: date) -> ir.Table:
 
     Returns:
         customer_id, first_order, last_order (dates), orders (receipts), net_revenue, frequency (repeat purchase days),
-        recency (days first→last), T (days first→as_of), monetary_value (mean value of repeat purchase days, missing when
-        there are none), days_since_last_order, last_gap (days between the last two purchase days, missing when there are none).
+        recency (days first→last), T (days first→as_of), monetary_value (mean value of repeat purchase days, to a
+        millionth, missing when there are none), days_since_last_order.
     """
-    days = purchase_days(orders, as_of)
+    days = _by_day(orders, as_of)
     grouped = days.group_by("customer_id").agg(
         first_order=days.day.min(),
         last_order=days.day.max(),
         orders=days.receipts.sum().cast("int64"),
         net_revenue=days.value.sum(),
         frequency=(days.count() - 1).cast("int64"),
-        repeat_value=days.value.sum(where=days.previous.notnull()),
-        last_gap=days.gap.argmax(days.day),
+        first_value=days.value.argmin(days.day),
     )
     end = ibis.literal(as_of)
+    # all days less the first, which needs no sorting; rounded, so that free returns come to nothing and not to almost nothing
+    repeat_value = (grouped.net_revenue - grouped.first_value).round(6)
     return grouped.mutate(
         recency=grouped.last_order.delta(grouped.first_order, unit="day").cast("int64"),
         T=end.delta(grouped.first_order, unit="day").cast("int64"),
-        monetary_value=(grouped.frequency > 0).ifelse(grouped.repeat_value / grouped.frequency.nullif(0), ibis.null("float64")),
+        monetary_value=(grouped.frequency > 0).ifelse(repeat_value / grouped.frequency.nullif(0), ibis.null("float64")),
         days_since_last_order=end.delta(grouped.last_order, unit="day").cast("int64"),
     ).select(
         "customer_id", "first_order", "last_order", "orders", "net_revenue", "frequency", "recency", "T", "monetary_value",
-        "days_since_last_order", "last_gap",
+        "days_since_last_order",
     )  # fmt: skip
+
+
+def _by_day(orders: ir.Table, as_of: date) -> ir.Table:
+    """customer_id × day with that day's value and receipts."""
+    known = identified(orders, as_of)
+    return known.group_by("customer_id", "day").agg(value=known.net_revenue.sum(), receipts=known.count())
 
 
 @dataclass(frozen=True)
@@ -88,27 +91,49 @@ class Rhythm:
     customers: int
 
 
-def business_rhythm(orders: ir.Table, as_of: date) -> Rhythm | None:
+def own_gaps(orders: ir.Table, as_of: date) -> ir.Table:
+    """What the gaps between a customer's purchase days come to, one row per customer with at least one gap.
+
+    Returns:
+        customer_id, gaps (how many), log_sum and log_squares (of their logarithms), last_gap (days between the last two
+        purchase days).
+    """
+    known = identified(orders, as_of)
+    days = known.select("customer_id", "day").distinct()
+    previous = days.day.lag().over(ibis.window(group_by="customer_id", order_by="day"))
+    days = days.mutate(gap=days.day.delta(previous, unit="day").cast("int64"))
+    days = days.filter(days.gap.notnull())
+    days = days.mutate(log_gap=days.gap.cast("float64").ln())
+    return days.group_by("customer_id").agg(
+        gaps=days.count(),
+        log_sum=days.log_gap.sum(),
+        log_squares=(days.log_gap * days.log_gap).sum(),
+        last_gap=days.gap.argmax(days.day),
+    )
+
+
+def business_rhythm(orders: ir.Table, as_of: date, own: ir.Table | None = None) -> Rhythm | None:
     """Rhythm of the whole business, by one-way analysis of variance of log gaps (method of moments).
+
+    Args:
+        orders: canonical orders.
+        as_of: observation end.
+        own: from :func:`own_gaps` with the same arguments, if at hand.
 
     Returns:
         None below :data:`MINIMUM_GAPS` gaps.
     """
-    days = purchase_days(orders, as_of)
-    gaps = days.filter(days.gap.notnull())
-    gaps = gaps.mutate(log_gap=gaps.gap.cast("float64").ln())
-    each = gaps.group_by("customer_id").agg(
-        n=gaps.count(), mean=gaps.log_gap.mean(), squares=(gaps.log_gap * gaps.log_gap).sum()
-    )
+    each = own_gaps(orders, as_of) if own is None else own
+    mean = each.log_sum / each.gaps
     totals = each.agg(
         customers=each.count(),
-        gaps=each.n.sum(),
-        grand=(each.n * each["mean"]).sum() / each.n.sum(),
-        within=(each.squares - each.n * each["mean"] * each["mean"]).sum(),
-        between=(each.n * each["mean"] * each["mean"]).sum(),
-        n_squared=(each.n * each.n).sum(),
-    ).to_pandas()
-    row = totals.iloc[0]
+        gaps=each.gaps.sum(),
+        grand=each.log_sum.sum() / each.gaps.sum(),
+        within=(each.log_squares - each.log_sum * mean).sum(),
+        between=(each.log_sum * mean).sum(),
+        n_squared=(each.gaps * each.gaps).sum(),
+    )
+    row = totals.to_pyarrow().to_pylist()[0]
     n, k = int(row["gaps"] or 0), int(row["customers"])
     if n < MINIMUM_GAPS or k < 2 or n <= k:
         return None
@@ -128,16 +153,25 @@ def shrunk(log_sum: ir.NumericValue, gaps: ir.NumericValue, rhythm: Rhythm) -> i
     return typical
 
 
-def with_rhythm(customers: ir.Table, orders: ir.Table, as_of: date, rhythm: Rhythm | None) -> ir.Table:
-    """Add `rhythm_days`: each customer's typical gap, shrunk toward the business's when they have few gaps.
+def with_rhythm(
+    customers: ir.Table, orders: ir.Table, as_of: date, rhythm: Rhythm | None, own: ir.Table | None = None
+) -> ir.Table:
+    """Add `last_gap` and `rhythm_days`: the typical gap of each customer, shrunk toward the business's when they have few.
 
-    exp((Σ log gapᵢ + κ·log m) / (n + κ)), with m the business's typical gap and κ = `prior_gaps`. Missing for customers with
-    a single purchase day, whose rhythm nobody has seen, and for everybody when the business has too few gaps.
+    exp((Σ log gapᵢ + κ·log m) / (n + κ)), with m the business's typical gap and κ = `prior_gaps`. Both are missing for
+    customers with a single purchase day, whose rhythm nobody has seen; `rhythm_days` is missing for everybody when the
+    business has too few gaps.
+
+    Args:
+        customers: the customer summary.
+        orders: canonical orders.
+        as_of: observation end.
+        rhythm: from :func:`business_rhythm`.
+        own: from :func:`own_gaps` with the same arguments, if at hand.
     """
-    if rhythm is None:
-        return customers.mutate(rhythm_days=ibis.null("float64"))
-    days = purchase_days(orders, as_of)
-    gaps = days.filter(days.gap.notnull())
-    own = gaps.group_by("customer_id").agg(log_sum=gaps.gap.cast("float64").ln().sum(), n=gaps.count())
-    own = own.select("customer_id", rhythm_days=shrunk(own.log_sum, own.n, rhythm))
-    return customers.left_join(own, "customer_id").drop("customer_id_right")
+    each = own_gaps(orders, as_of) if own is None else own
+    typical: ir.Value = ibis.null("float64")
+    if rhythm is not None:
+        typical = shrunk(each.log_sum, each.gaps, rhythm)
+    found = each.select("customer_id", "last_gap", rhythm_days=typical)
+    return customers.left_join(found, "customer_id").drop("customer_id_right")

@@ -81,9 +81,10 @@ def build_customers(business: Business, out: Path, con: Any, *, as_of: date) -> 
     opened = tables.open_tables(con, out / "tables")
     orders = opened.orders
     base = _measured(con, orders, as_of)
-    rhythm = customers.business_rhythm(orders, as_of)
-    limits = states.thresholds(orders, customers.with_rhythm(base, orders, as_of, rhythm), as_of=as_of, rhythm=rhythm)
-    table = customers.with_rhythm(base, orders, as_of, rhythm)
+    own = con.create_table("c_gaps", customers.own_gaps(orders, as_of), temp=True)
+    rhythm = customers.business_rhythm(orders, as_of, own)
+    table = con.create_table("c_paced", customers.with_rhythm(base, orders, as_of, rhythm, own), temp=True)
+    limits = states.thresholds(orders, table, as_of=as_of, rhythm=rhythm)
     table = decline.with_decline(states.with_state(table, limits), orders, as_of=as_of)
     table = con.create_table("c_states", table, temp=True)
     ahead = look_ahead(business, con, table, orders, opened.get("subscriptions"), as_of=as_of)
