@@ -35,7 +35,7 @@ def run(lang: str = "en", **facts: Any) -> Run:
     tables: Any = None
     return Run(
         "", params, business, Path(), Path(), date(2026, 6, 30), Language(lang), None, tables,
-        {"overview": {"customers": 100}, **facts},
+        {"overview": {"customers": 100}, "gate": {"refused": ()}, **facts},
     )  # fmt: skip
 
 
