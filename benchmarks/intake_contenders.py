@@ -18,7 +18,7 @@ def ours(path: Path, out: Path) -> None:
     from helpers.pipeline.build import build_tables
 
     business = Business(name="Benchmark", sources={"orders": [Source(file=str(path))]})
-    con = engine.connect(spill=out / "spill", memory_limit="2GB")
+    con = engine.connect(spill=out / "spill")
     build_tables(business, path.parent, out, con, today=date(2027, 1, 1))
 
 

@@ -155,7 +155,7 @@ def check_client(client: Path, *, today: date, show_personal_data: bool = False)
     con = engine.connect()
     try:
         business = business_file.load(client)
-        with ExitStack() as stay:
+        with engine.within(con, intake.ENGINE_MEMORY), ExitStack() as stay:
             taken = intake.load(business, client, con, today=today, stay=stay)
             if taken.stayed:
                 return Check(business, taken.quality, None, ())

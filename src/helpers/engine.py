@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,3 +30,14 @@ def connect(
         # progress bars of the engine would otherwise land in notebooks' outputs
         con.raw_sql("SET enable_progress_bar = false")
     return con
+
+
+@contextmanager
+def within(con: Any, memory: int) -> Iterator[None]:
+    """Let DuckDB hold at most so many bytes while the block lasts; what does not fit goes to disk."""
+    before = con.raw_sql("SELECT current_setting('memory_limit')").fetchone()[0]
+    con.raw_sql(f"SET memory_limit = '{memory}B'")
+    try:
+        yield
+    finally:
+        con.raw_sql(f"SET memory_limit = '{before}'")

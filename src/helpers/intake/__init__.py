@@ -4,6 +4,7 @@
 `fingerprint` says whether a table of a warehouse has changed.
 """
 
+from helpers.intake.checking import ENGINE_MEMORY
 from helpers.intake.identity import people_keys
 from helpers.intake.loading import Intake, load
 from helpers.intake.quality import REASONS, Note, Quality, SourceReport
@@ -11,6 +12,7 @@ from helpers.intake.recognition import Recognition, recognise
 from helpers.intake.remote import fingerprint
 
 __all__ = [
+    "ENGINE_MEMORY",
     "REASONS",
     "Intake",
     "Note",

@@ -31,6 +31,8 @@ LARGEST_JSON = GIGABYTE
 """Bytes of one JSON document; files of one record per line may be longer."""
 JSON_MEMORY = 4 * GIGABYTE
 """Bytes of memory that finding out the structure of a JSON file may take; beyond it the engine spills to disk."""
+ENGINE_MEMORY = GIGABYTE
+"""Bytes the engine holds of the rows it reads, however many they are; the rest waits on disk."""
 MOST_COLUMNS = 1_000
 MOST_FILES = 1_000
 """Files in one archive."""

@@ -12,7 +12,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from helpers import files, intake, segments, tables
+from helpers import engine, files, intake, segments, tables
 from helpers.business import Business
 from helpers.metrics import customers, decline, states
 from helpers.metrics.base import overview
@@ -51,14 +51,15 @@ def build_tables(
     Raises:
         InputError: the sources cannot be used.
     """
-    taken = intake.load(business, client, con, today=today, as_of=as_of)
     folder = out / "tables"
-    for name in ("orders", "order_lines", "people", "rejects"):
-        tables.write(con, getattr(taken, name), folder, name)
-    for name, table in taken.optional.items():
-        tables.write(con, table, folder, name)
-    end = as_of or taken.orders.ordered_at.max().to_pyarrow().as_py().date()
-    return Built(end, taken.quality, tuple(taken.optional), assess_load(business, taken, as_of=end))
+    with engine.within(con, intake.ENGINE_MEMORY):
+        taken = intake.load(business, client, con, today=today, as_of=as_of)
+        for name in ("orders", "order_lines", "people", "rejects"):
+            tables.write(con, getattr(taken, name), folder, name)
+        for name, table in taken.optional.items():
+            tables.write(con, table, folder, name)
+        end = as_of or taken.orders.ordered_at.max().to_pyarrow().as_py().date()
+        return Built(end, taken.quality, tuple(taken.optional), assess_load(business, taken, as_of=end))
 
 
 def describe(business: Business, client: Path, out: Path, con: Any, built: Built) -> None:
