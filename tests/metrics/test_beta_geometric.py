@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from scipy.stats import beta as beta_law
 from scipy.stats import gamma as gamma_law
 from worlds import as_histories, bg_nbd_world, cdnow, customers_table, days_world
 
+from benchmarks import orders
+from helpers import engine
 from helpers.metrics import bg_nbd, mbg_nbd
 from helpers.metrics.beta_geometric import BetaGeometric
 from helpers.metrics.beta_geometric_fit import ALL_ALIKE, NOBODY_LEAVES, NOBODY_RETURNED, log_likelihood
@@ -225,6 +228,15 @@ class TestTruth:
         assert isinstance(found, BetaGeometric)
         errors = np.log([found.r, found.alpha, found.a, found.b]) - np.log(truth)
         assert (np.abs(errors) < 3 * np.sqrt(np.diag(found.covariance))).all()
+
+    def test_leaving_alike_is_a_model_too_at_any_size(self, tmp_path: Path) -> None:
+        """A million orders of customers whose readiness to leave hardly differs: a and b grow together, the forecast is settled."""
+        con = engine.connect()
+        made = orders.read(con, orders.write(tmp_path / "orders.parquet", 1_000_000))
+        found = bg_nbd.fit(compress(summarise(made, orders.AS_OF)))
+        assert isinstance(found, BetaGeometric)
+        assert found.a > 400
+        assert found.a / (found.a + found.b) == pytest.approx(0.0406, abs=0.0005)
 
     def test_compressed_and_uncompressed_are_one(self) -> None:
         """Grouping equal histories changes nothing but the time it takes."""

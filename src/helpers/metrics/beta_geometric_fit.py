@@ -29,6 +29,7 @@ _NEWTON_STEPS = 12
 _ENOUGH = 1e-8
 _FLAT = 0.05  # information below this is a standard error above 4.5 on the log scale: the data say nothing
 _ALIKE = 1_000.0  # r beyond this: order rates of customers differ by less than 3 %
+_SAME = 400.0  # a beyond this: chances of leaving differ by less than 5 % between customers, whatever a is
 _STARTS = ((1.0, 1.0, 2.0), (0.3, 0.5, 2.0), (2.0, 0.2, 1.0))
 
 NOBODY_RETURNED = key("No customer has come back on another day yet, so there is no rhythm to learn from.")
@@ -165,8 +166,12 @@ def _polish(theta: Floats, h: Histories, shift: int) -> tuple[Floats, Floats] | 
         if values[-1] <= 0 or values[1] <= _FLAT:
             return Degenerate(NO_OPTIMUM)
         # Along a flat direction (a and b growing together when everyone leaves with the same probability) forecasts do
-        # not change either: stay where L-BFGS-B stopped and count that direction as known.
-        covariance = (vectors * np.where(values > _FLAT, 1 / np.maximum(values, _FLAT), 0.0)) @ vectors.T
+        # not change either: stay there and count that direction as known.
+        known = values <= _FLAT
+        known[0] |= (
+            theta[2] > math.log(_SAME) and (vectors[:, 0] @ gradient) ** 2 < values[0]
+        )  # within a standard error
+        covariance = (vectors * np.where(known, 0.0, 1 / np.maximum(values, _FLAT))) @ vectors.T
         step = covariance @ gradient
         if gradient @ step < _ENOUGH:  # twice the log-likelihood still to be had; one more step squares what is left
             return theta + step, covariance
