@@ -66,6 +66,27 @@ PARTS = {
 }
 """Functions on tables that are steps of other measures rather than measures: they are run with those."""
 
+STEPS = {
+    "customers.purchase_days",
+    "leaks.value_of_return",
+    "repeat.order_dates",
+    "repeat.repeat_rate",
+    "repeat.return_curve",
+    "repeat.waiting_times",
+    "transitions.month_ends",
+    "windows.look_back",
+}
+"""Measures in their own right that others contain: the benchmark counts their time there."""
+PREPARED = {
+    "own": "customers.own_gaps",
+    "rhythm": "customers.business_rhythm",
+    "paced": "customers.with_rhythm",
+    "limits": "states.thresholds",
+    "stated": "states.with_state",
+    "summary": "customers.summarise",
+}
+"""What others start from → the measure it is: made once in a run, so counted once by the benchmark."""
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -79,6 +100,10 @@ class Measure:
     def __call__(self, business: Business) -> Any:
         """The measure of this business."""
         return self.call(**{argument: business[name] for argument, name in self.needs.items()})
+
+
+class NotKept(LookupError):
+    """The business keeps no such table."""
 
 
 class Business(Mapping[str, Any]):
@@ -98,7 +123,13 @@ class Business(Mapping[str, Any]):
         }
 
     def __getitem__(self, name: str) -> Any:
-        """The argument of this name."""
+        """The argument of this name.
+
+        Raises:
+            NotKept: a table it would be made from is not there.
+        """
+        if name not in self:
+            raise NotKept(name)
         if name not in self._known:
             self._known[name] = self._rules[name]()
         return self._known[name]

@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 
 from helpers.metrics.customers import identified
 from helpers.metrics.experience import low_scores
-from helpers.metrics.repeat import order_dates
+from helpers.metrics.repeat import first_orders
 from helpers.metrics.service import earliest, timely
 from helpers.metrics.spread import Cell, Spread, compare, together
 from helpers.metrics.uncertainty import NotEnough
@@ -72,8 +72,9 @@ def comparisons(
         Comparison(outcome, by, spread)
         for outcome, dimensions in DIMENSIONS.items()
         if (table := tables.get(outcome)) is not None
+        for counted in (_counted(table).cache(),)
         for by in dimensions
-        for spread in _compared(table, by)
+        for spread in _compared(counted, by)
     ]
     return _together(found)
 
@@ -86,15 +87,21 @@ def _together(found: list[Comparison]) -> tuple[Comparison, ...]:
     )
 
 
-def _compared(table: ir.Table, by: str) -> Iterator[Spread | NotEnough]:
-    """The comparison, if there are at least two groups by that name."""
-    if by not in (*table.columns, "week"):
-        return
+def _counted(table: ir.Table) -> ir.Table:
+    """Events (n) and hits (k) by everything they may be compared by: read once, however many comparisons follow."""
     table = table.mutate(week=table.at.truncate("W").date().cast("string"))
-    table = table.filter(table[by].notnull())
+    kept = [name for name in ("branch", "staff", "channel", "week") if name in table.columns]
+    return table.group_by(kept).agg(n=table.count(), k=table.hit.sum())
+
+
+def _compared(counted: ir.Table, by: str) -> Iterator[Spread | NotEnough]:
+    """The comparison, if there are at least two groups by that name."""
+    if by not in counted.columns:
+        return
+    table = counted.filter(counted[by].notnull())
     layer = table.branch.fill_null("") if by == "staff" and "branch" in table.columns else ibis.literal("")
-    counted = table.group_by(group=table[by], clump=table.week, layer=layer).agg(n=table.count(), k=table.hit.sum())
-    rows = counted.order_by("group", "clump", "layer").to_pyarrow().to_pylist()
+    summed = table.group_by(group=table[by], clump=table.week, layer=layer).agg(n=table.n.sum(), k=table.k.sum())
+    rows = summed.order_by("group", "clump", "layer").to_pyarrow().to_pylist()
     # one week is one group then, and nothing is left to clump
     cells = [Cell(r["group"], "" if by == "week" else r["clump"], int(r["k"]), int(r["n"]), r["layer"]) for r in rows]
     if len({cell.group for cell in cells}) > 1:
@@ -107,12 +114,10 @@ def _on_time(deliveries: ir.Table, orders: ir.Table, as_of: date) -> ir.Table:
 
 
 def _returned(orders: ir.Table, as_of: date, horizon_days: int) -> ir.Table:
-    pairs = order_dates(orders, as_of)
-    pairs = pairs.filter(pairs["first"] <= ibis.literal(as_of - timedelta(days=horizon_days)))
-    first = earliest(identified(orders, as_of), "ordered_at", "order_id")
-    joined = first.inner_join(pairs, "customer_id")
-    back = joined.nth.notnull() & (joined.nth.delta(joined["first"], unit="day") <= horizon_days)
-    return joined.select("branch", "staff", "channel", at=joined.ordered_at, hit=back.cast("int64"))
+    first = first_orders(orders, as_of)
+    first = first.filter(first.day <= ibis.literal(as_of - timedelta(days=horizon_days)))
+    back = first.nth.notnull() & (first.nth.delta(first.day, unit="day") <= horizon_days)
+    return first.select("branch", "staff", "channel", at=first.ordered_at, hit=back.cast("int64"))
 
 
 def _complained(tickets: ir.Table, orders: ir.Table, as_of: date) -> ir.Table | None:

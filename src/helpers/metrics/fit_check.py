@@ -92,7 +92,7 @@ def check(
     if weeks < 1 or span - 7 * weeks < SPAN_FLOOR_DAYS:
         return NotEnough(span, 2 * SPAN_FLOOR_DAYS, "days of history")
     end = as_of - timedelta(days=7 * weeks)
-    customers = summarise(orders, end)
+    customers = summarise(orders, end).cache()  # read three times below
     model = fit(compress(customers))
     if not isinstance(model, BetaGeometric):
         return model

@@ -93,7 +93,10 @@ def value_of_return(orders: ir.Table, *, as_of: date, horizon_days: int = 90) ->
     Returns:
         None when nobody has returned, or refunds have eaten up what they brought.
     """
-    pairs = order_dates(orders, as_of)
+    return _worth(order_dates(orders, as_of).cache(), orders, as_of, horizon_days)
+
+
+def _worth(pairs: ir.Table, orders: ir.Table, as_of: date, horizon_days: int) -> float | None:
     pairs = pairs.filter((pairs["first"] <= ibis.literal(as_of - timedelta(days=horizon_days))) & pairs.nth.notnull())
     pairs = pairs.filter(pairs.nth.delta(pairs["first"], unit="day") <= horizon_days)
     known = identified(orders, as_of).select("customer_id", "day", "net_revenue")
@@ -114,7 +117,7 @@ def first_timers(orders: ir.Table, *, as_of: date, horizon_days: int = 90) -> Le
     The range is Newcombe's for the difference of the two rates; picking the best of several quarters flatters it, which is
     why it is an upper yardstick, not a forecast.
     """
-    pairs = order_dates(orders, as_of)
+    pairs = order_dates(orders, as_of).cache()  # read four times below
     mature = pairs.filter(pairs["first"] <= ibis.literal(as_of - timedelta(days=horizon_days)))
     back = mature.nth.notnull() & (mature.nth.delta(mature["first"], unit="day") <= horizon_days)
     quarters = (
@@ -124,7 +127,7 @@ def first_timers(orders: ir.Table, *, as_of: date, horizon_days: int = 90) -> Le
         .to_pylist()
     )
     usable = [q for q in quarters if q["n"] >= 30]
-    worth = value_of_return(orders, as_of=as_of, horizon_days=horizon_days)
+    worth = _worth(pairs, orders, as_of, horizon_days)
     if len(usable) < 2 or worth is None:
         return NotEnough(len(usable), 2, "quarters")
     best = max(usable, key=lambda q: q["k"] / q["n"])

@@ -40,10 +40,16 @@ class RepeatRate:
 
 def order_dates(orders: ir.Table, as_of: date, nth: int = 2) -> ir.Table:
     """customer_id, first (date of the first order), nth (date of the n-th order, missing when there is none yet)."""
+    firsts = first_orders(orders, as_of, nth)
+    return firsts.select("customer_id", first=firsts.day, nth=firsts.nth)
+
+
+def first_orders(orders: ir.Table, as_of: date, nth: int = 2) -> ir.Table:
+    """Each known customer's first order with all its columns, its day, and nth (date of the n-th order, missing when none yet)."""
     known = identified(orders, as_of)
     window = ibis.window(group_by="customer_id", order_by=["ordered_at", "order_id"])
-    ranked = known.mutate(position=ibis.row_number().over(window) + 1)
-    return ranked.group_by("customer_id").agg(first=ranked.day.min(), nth=ranked.day.min(where=ranked.position == nth))
+    ranked = known.mutate(position=ibis.row_number().over(window), nth=known.day.lead(nth - 1).over(window))
+    return ranked.filter(ranked.position == 0).drop("position")
 
 
 def repeat_rates(orders: ir.Table, *, as_of: date, horizons: Sequence[int] = HORIZONS) -> tuple[RepeatRate, ...]:
