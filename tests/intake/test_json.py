@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from helpers import engine
+from helpers.business import Business
 from helpers.errors import InputError
-from helpers.intake import recognise
+from helpers.intake import load, recognise
 
-from .conftest import Load, rows
+from .conftest import TODAY, Load, rows
 
 LINES = [{"sku": "A", "quantity": 2, "price": "15000.00"}, {"sku": "B", "quantity": 0.5, "price": "20000.00"}]
 
@@ -100,3 +102,17 @@ def test_a_dump_cut_short_is_damaged(shop: Load, text: str) -> None:
     """A download that broke off is not half read."""
     with pytest.raises(InputError, match=r"is damaged|holds no records"):
         shop(text, name="o.json")
+
+
+def test_a_small_dump_needs_little_memory(tmp_path: Path) -> None:
+    """An engine with 200 MB reads two orders: what one document may need at most is not taken in advance."""
+    con = engine.connect(memory_limit="200MB", threads=1, spill=tmp_path / "spill")
+    business = Business(name="Shop", sources={"orders": [{"file": "o.json", "columns": COLUMNS}]})
+    (tmp_path / "o.json").write_text(TEXTS["list"], encoding="utf-8")
+    assert load(business, tmp_path, con, today=TODAY).quality.orders == 2
+
+
+def test_a_page_of_thirty_megabytes_in_one_piece(shop: Load) -> None:
+    """Documents beyond the size that is looked for at first are read as well."""
+    text = json.dumps({"orders": [ONE, TWO], "message": "x" * 30_000_000})
+    assert shop(text, name="o.json", columns=COLUMNS).quality.orders == 2

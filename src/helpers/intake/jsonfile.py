@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ LINES = (
 """What systems call the list of an order's lines, the surest first."""
 _LINE_KEYS = {"quantity", "qty", "soluong", "currentquantity", "productid", "sku", "productname", "itemname"}
 _DEEPEST = 6
+_USUAL = 16 * 1024**2
+"""Bytes of one document that are looked for at first."""
 _NUMBERS = ("UBIGINT", "BIGINT", "DOUBLE")
 
 
@@ -49,11 +51,13 @@ class Layout:
         envelope: keys from a document down to its records, each with how they are held there (``object``: one inside
             the other; ``array``; ``map``: under keys that are numbers; ``document``: the document is the record).
         lines: pointer to a record's lines and how they are held, where it has any. columns: from left to right.
+        longest: bytes that a document of the file may have.
     """
 
     envelope: tuple[tuple[str, str], ...]
     lines: tuple[str, str] | None
     columns: tuple[Column, ...] = field(default=())
+    longest: int = checking.LARGEST_JSON
 
     @property
     def headers(self) -> list[str]:
@@ -76,22 +80,38 @@ def layout(path: Path, file: str) -> Layout:
         con.execute("SET temp_directory = ?", [spill])
         con.execute("SET preserve_insertion_order = false")
         try:
-            found = con.execute(f"SELECT json_group_structure(json)::VARCHAR FROM {documents(path)}").fetchone()  # noqa: S608
+            found, longest = _structure(con, path)
         except duckdb.Error as fault:
             raise fault_of(file, fault) from fault
-    structure = json.loads(found[0]) if found and found[0] else None
-    envelope, record = _records(structure)
+    envelope, record = _records(json.loads(found) if found else None)
     if not isinstance(record, dict) or not record:
         raise InputError("{file} holds no records; export the orders again, as a list of objects.", file=file)
-    return _columns(envelope, record)
+    return replace(_columns(envelope, record), longest=longest)
 
 
-def documents(path: Path) -> str:
-    """The FROM clause for a file's documents (of a list: its elements), each in the column ``json``."""
+def _structure(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[str | None, int]:
+    """What all documents have between them, and how many bytes to keep ready for one.
+
+    The engine takes twice that much memory before it reads anything, so the most is asked for only where it is needed.
+    """
+    most = min(max(path.stat().st_size, _USUAL), checking.LARGEST_JSON)
+    for longest in sorted({_USUAL, most}):
+        try:
+            asked = f"SELECT json_group_structure(json)::VARCHAR FROM {documents(path, longest)}"  # noqa: S608
+            found = con.execute(asked).fetchone()
+            break
+        except duckdb.InvalidInputException as fault:
+            if longest == most or "maximum_object_size" not in str(fault):
+                raise
+    return (found[0] if found else None), longest
+
+
+def documents(path: Path, longest: int) -> str:
+    """The FROM clause for a file's documents of up to `longest` bytes (of a list: its elements), each in the column ``json``."""
     name = "".join(f"[{c}]" if c in "*?[" else c for c in str(path)).replace("'", "''")
     return (
         f"read_json('{name}', format = 'auto', records = 'false', columns = {{'json': 'JSON'}}, "
-        f"maximum_object_size = {checking.LARGEST_JSON}, compression = 'uncompressed')"
+        f"maximum_object_size = {longest}, compression = 'uncompressed')"
     )
 
 
@@ -102,7 +122,7 @@ def rows(path: Path, cut: Layout) -> str:
         path: the file the layout was found in.
         cut: its layout.
     """
-    source = f"SELECT json AS record FROM {documents(path)}"  # noqa: S608
+    source = f"SELECT json AS record FROM {documents(path, cut.longest)}"  # noqa: S608
     for key, held in cut.envelope:
         source = f"SELECT {_held('record', key, held)} AS record FROM ({source})"  # noqa: S608
     source = f"SELECT record FROM ({source}) WHERE record IS NOT NULL AND json_type(record) <> 'NULL'"  # noqa: S608
