@@ -51,6 +51,7 @@ class Source(_Strict):
     """One file (or folder of files), or one `table` of the warehouse at `url`, and how to read it.
 
     `row` names the column that numbers the rows of a table, such as its primary key. `url` may hold ``${NAME}``.
+    `scale` is the scale its scores stand on (feedback).
     """
 
     file: str | None = None
@@ -61,6 +62,7 @@ class Source(_Strict):
     columns: dict[str, str] = Field(default_factory=dict)
     day_first: bool | None = None
     sheet: str | None = None
+    scale: Literal["1-5", "1-10", "0-10", "nps", "0-100"] | None = None
 
 
 class Campaign(_Strict):

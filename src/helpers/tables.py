@@ -77,7 +77,9 @@ OPTIONAL = {
             "order_id": "string",
             "customer_id": "string",
             "given_at": "timestamp",
-            "score": "float64",
+            "score": "float64",  # as given
+            "scale": "string",  # which scale it stands on, a key of helpers.intake.scales.RANGE
+            "rating": "float64",  # its place on that scale, 0 worst to 1 best: what may be averaged
             "comment": "string",
         }
     ),

@@ -8,7 +8,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from helpers.intake import parsing
+from helpers.intake import parsing, scales
 from helpers.intake.evidence import gather
 from helpers.intake.formats import Format, vocabulary
 from helpers.intake.identity import is_total, prepared, resolve
@@ -38,9 +38,9 @@ _PERSON = ("customer_id", "phone", "email")
 
 def stage(
     con: Any, raw: Raw, layout: Format, mapping: dict[str, str], settings: Settings, people: ir.Table, orders: ir.Table,
-    *, file: str, file_no: int, day_first: bool | None,
+    *, file: str, file_no: int, day_first: bool | None, scale: str | None = None,
 ) -> Staged:  # fmt: skip
-    """Parse one file of an optional table.
+    """Parse one file of an optional table; `scale` is what business.yml says about its scores.
 
     Returns:
         The table's columns of :data:`helpers.tables.OPTIONAL`, with file_no, source_row and reason (missing: kept).
@@ -63,6 +63,10 @@ def stage(
         for role, kind in schema.items()
         if role not in _PERSON
     }
+    plain = None
+    if layout.kind == "feedback":
+        plain = scales.scale_of(con, rows, columns["score"], mapping["score"], scale)
+        parsed |= scales.scored(columns["score"], parsed["scale"], plain, layout.words.get("score", {}))
     table = rows.mutate(
         file_no=ibis.literal(file_no, "int32"), **{f"p_{role}": value for role, value in parsed.items()}
     )
@@ -79,7 +83,9 @@ def stage(
         staged = _customer_of_the_order(staged, orders)
     if raw.malformed is not None:
         staged = staged.union(_malformed(raw.malformed, staged, file_no))
-    return Staged(con.create_table(ibis.util.gen_name("intake_extra"), staged, temp=True), evidence, made_up_ids=False)
+    made = con.create_table(ibis.util.gen_name("intake_extra"), staged, temp=True)
+    said = scales.notes(con, made, plain, file) if plain is not None else ()
+    return Staged(made, evidence, made_up_ids=False, notes=said)
 
 
 def _cell(role: str, kind: Any, columns: dict[str, Any], layout: Format, settings: Settings, evidence: Any) -> Any:

@@ -30,7 +30,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "ticket_id", "customer_id", "phone", "email", "order_id", "opened_at", "first_reply_at", "resolved_at",
         "channel", "kind", "branch", "outcome", "refused", "alternative_offered",
     ),
-    "feedback": ("order_id", "customer_id", "phone", "email", "given_at", "score", "comment"),
+    "feedback": ("order_id", "customer_id", "phone", "email", "given_at", "score", "scale", "comment"),
     "deliveries": ("order_id", "promised_at", "arrived_at"),
     "costs": ("month", "item", "purpose", "amount"),
     "consent": ("customer_id", "phone", "email", "channel", "purpose", "granted", "recorded_at", "source"),

@@ -17,6 +17,7 @@ from helpers.intake.evidence import Evidence, gather
 from helpers.intake.formats import Format, vocabulary
 from helpers.intake.identity import first_half, first_text, is_blank, is_total, person_columns, with_whole_name
 from helpers.intake.parsing import COUNT, MONEY, PRICE
+from helpers.intake.quality import Note
 from helpers.intake.reading import Raw
 from helpers.intake.recognition import spares
 from helpers.intake.text import folded, trimmed
@@ -75,6 +76,7 @@ class Staged:
     table: ir.Table
     evidence: Evidence
     made_up_ids: bool
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)
