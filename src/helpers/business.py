@@ -62,7 +62,7 @@ class Source(_Strict):
     columns: dict[str, str] = Field(default_factory=dict)
     day_first: bool | None = None
     sheet: str | None = None
-    scale: Literal["1-5", "1-10", "0-10", "nps", "0-100"] | None = None
+    scale: Literal["1-5", "1-10", "0-10", "nps", "0-100", "0-1"] | None = None
 
 
 class Campaign(_Strict):

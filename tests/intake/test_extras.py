@@ -75,10 +75,10 @@ def test_answers_given_later_are_not_known_before(cafe: Cafe) -> None:
 
 
 def test_scores_are_numbers_of_an_order(cafe: Cafe) -> None:
-    """danh-gia.csv: one score per invoice, its customer found through the order."""
+    """danh-gia.csv: one score per invoice, its customer found through the order; a word that is no score is set aside."""
     found = cafe(
         "feedback",
-        "Mã hóa đơn,Thời gian,Điểm,Nhận xét\nHD1,13/05/2026 10:00,5,Ngon\nHD3,13/05/2026,4,\nHD2,13/05/2026,tốt,\n",
+        "Mã hóa đơn,Thời gian,Điểm,Nhận xét\nHD1,13/05/2026 10:00,5,Ngon\nHD3,13/05/2026,4,\nHD2,13/05/2026,chưa chấm,\n",
     )
     assert rows(found.optional["feedback"].order_by("order_id"), "order_id", "customer_id", "score", "comment") == [
         ("HD1", "KH1", 5.0, "Ngon"), ("HD3", None, 4.0, None),

@@ -82,7 +82,9 @@ class TestFirstExperience:
         log = promised(con, {f"o{i + 1}": timedelta(hours=1 if i < 5 else 0) for i in [*range(5), *range(15, 25)]})
         scores = [(i, 2.0) for i in range(5, 10)] + [(i, 5.0) for i in range(25, 30)]
         when = datetime(2026, 1, 2)
-        feedback = filled(con, "feedback", [{"order_id": f"o{i + 1}", "given_at": when, "score": s} for i, s in scores])
+        feedback = filled(
+            con, "feedback", [{"order_id": f"o{i + 1}", "given_at": when, "rating": (s - 1) / 4} for i, s in scores]
+        )
         about = [f"o{i + 1}" for i in range(10, 15)]
         complained = tickets(con, [1.0] * 5, order_id=about)
         found = experience.first_experience(sold, as_of=END, deliveries=log, tickets=complained, feedback=feedback)
@@ -92,13 +94,13 @@ class TestFirstExperience:
         assert (found.first.k, found.first.n, found.second.k, found.second.n) == (3, 15, 10, 15)
         assert experience.first_experience(sold, as_of=END) is None
 
-    @pytest.mark.parametrize(("score", "top", "low"), [(2.0, 5.0, True), (3.0, 5.0, False), (3.0, 10.0, True)])
-    def test_the_scale_is_told_by_its_top(self, con: Any, score: float, top: float, low: bool) -> None:
-        """Two of five and three of ten are low; three of five is not."""
+    @pytest.mark.parametrize(("rating", "low"), [(0.25, True), (3 / 9, True), (0.4, True), (0.5, False), (1.0, False)])
+    def test_low_is_told_on_the_scale(self, con: Any, rating: float, low: bool) -> None:
+        """Two of five and four of ten are low, three of five is not; one low score makes the order low."""
         when = datetime(2026, 1, 2)
-        given = [{"order_id": name, "given_at": when, "score": s} for name, s in (("a", score), ("b", top))]
-        found = experience.low_scores(filled(con, "feedback", given), as_of=END).order_by("order_id")
-        assert found.low.to_pyarrow().to_pylist() == [low, False]
+        given = [{"order_id": "a", "given_at": when, "rating": r} for r in (rating, 1.0)]
+        found = experience.low_scores(filled(con, "feedback", given), as_of=END)
+        assert found.low.to_pyarrow().to_pylist() == [low]
 
 
 class TestComparisons:

@@ -132,8 +132,9 @@ def _coverage(con: Any, orders: ir.Table, people: ir.Table) -> dict[str, Any]:
 
 
 def _notes(files: list[Loaded], totals: dict[str, Any]) -> list[Note]:
-    notes = []
+    notes: list[Note] = []
     for one in files:
+        notes.extend(one.staged.notes)
         if one.staged.made_up_ids:
             notes.append(Note(
                 "{file} has no order number: one order was counted per customer and time.", {"file": one.file}

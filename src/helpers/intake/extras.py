@@ -13,7 +13,7 @@ from helpers.intake.evidence import gather
 from helpers.intake.formats import Format, vocabulary
 from helpers.intake.identity import is_total, prepared, resolve
 from helpers.intake.orders import Settings, Staged
-from helpers.intake.reading import Raw
+from helpers.intake.reading import Raw, drop
 from helpers.tables import OPTIONAL
 
 SPEAKS_OF = {
@@ -58,20 +58,23 @@ def stage(
     evidence = gather(con, times, figures, given=day_first, default=layout.day_first, file=file)
     rows = resolve(rows, columns, layout, settings.country, people)
     columns = {role: rows[f"r_{role}"] for role in columns}
-    parsed = {
-        role: _cell(role, kind, columns, layout, settings, evidence)
-        for role, kind in schema.items()
-        if role not in _PERSON
-    }
+    marks: dict[str, Any] = {}
     plain = None
     if layout.kind == "feedback":
-        plain = scales.scale_of(con, rows, columns["score"], mapping["score"], scale)
-        parsed |= scales.scored(columns["score"], parsed["scale"], plain, layout.words.get("score", {}))
+        plain = scales.scale_of(con, rows, columns["score"], mapping["score"], scale, file=file)
+        own = _cell("scale", schema["scale"], columns, layout, settings, evidence)
+        rows, marks = scales.scored(con, rows, own, plain, layout.words["score"])
+        columns = {role: rows[f"r_{role}"] for role in columns}
+    parsed = marks | {
+        role: _cell(role, kind, columns, layout, settings, evidence)
+        for role, kind in schema.items()
+        if role not in (*_PERSON, *marks)
+    }
     table = rows.mutate(
         file_no=ibis.literal(file_no, "int32"), **{f"p_{role}": value for role, value in parsed.items()}
     )
     table = table.mutate(reason=_reason(table, columns, layout.kind, settings))
-    out = {role: table[f"p_{role}"] for role in parsed}
+    out = {role: table[f"p_{role}"] for role in parsed if role in schema}
     if settings.as_of is not None:
         out |= {role: _unseen(out[role], settings) for role in KNOWN_LATER.get(layout.kind, ())}
     if "customer_id" in schema:
@@ -85,6 +88,8 @@ def stage(
         staged = staged.union(_malformed(raw.malformed, staged, file_no))
     made = con.create_table(ibis.util.gen_name("intake_extra"), staged, temp=True)
     said = scales.notes(con, made, plain, file) if plain is not None else ()
+    if marks:
+        drop(con, rows.get_name())
     return Staged(made, evidence, made_up_ids=False, notes=said)
 
 
@@ -135,6 +140,8 @@ def _reason(table: ir.Table, columns: dict[str, Any], kind: str, settings: Setti
         dated = schema[role].is_temporal()
         if role in needed:
             rules.append((~written, "no_date" if dated else "no_order_id" if role == "order_id" else "bad_value"))
+        if role == "score":
+            rules.append((table.p_outside, "outside_scale"))
         rules.append((value.isnull() & written, "bad_date" if dated else "bad_value"))
     if kind in _NEEDS_CUSTOMER:
         rules.append((table.customer_id.isnull(), "no_customer"))

@@ -10,12 +10,12 @@ import ibis.expr.types as ir
 
 from helpers.errors import InputError
 from helpers.intake.assembly import Loaded
-from helpers.intake.quality import REASONS
+from helpers.intake.quality import ORDER_REASONS
 
 FUTURE_SHARE = 0.05
 """From this share of future dates on, the dates of a file are misread rather than mistyped."""
 _NONE_LEFT = "No orders: none of the {rows} rows can be used. The most frequent reason ({n} rows): "
-NO_ORDERS = {reason: _NONE_LEFT + sentence for reason, sentence in REASONS.items()} | {
+NO_ORDERS = {reason: _NONE_LEFT + sentence for reason, sentence in ORDER_REASONS.items()} | {
     "cancelled": "No orders: all {rows} rows belong to cancelled orders; check the column “status” and the export.",
     "after_as_of": "No orders: the data begin only after the day asked for; choose a later day or add older exports.",
 }
@@ -55,7 +55,7 @@ def check_usable(con: Any, stage: ir.Table) -> None:
     rows = sum(found.values())
     reason = max(found, key=lambda code: (found[code], code))
     if reason in ("cancelled", "after_as_of") and found[reason] < rows:
-        raise InputError(_NONE_LEFT + REASONS[reason], rows=rows, n=found[reason])
+        raise InputError(_NONE_LEFT + ORDER_REASONS[reason], rows=rows, n=found[reason])
     raise InputError(NO_ORDERS[reason], rows=rows, n=found[reason])
 
 

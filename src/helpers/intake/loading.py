@@ -138,7 +138,7 @@ class _Loader:
             opened(self.con, path, kind=kind, columns=source.columns, format=source.format, sheet=source.sheet)
         )
         named: dict[str, Any] = {"file": path.name, "file_no": self.number, "day_first": source.day_first}
-        return self._staged(kind, path.name, found, raw, named, known)
+        return self._staged(kind, source, path.name, found, raw, named, known)
 
     def _table(self, kind: str, source: Source, known: tuple[ir.Table, ...]) -> Loaded:
         """A table of a warehouse: orders are staged where they are, small tables come over and are read like a file."""
@@ -151,12 +151,13 @@ class _Loader:
             raw = remote.small(self.con, table, source, found)
         self.stack.callback(drop, self.con, *raw.temporary)
         named: dict[str, Any] = {"file": table.label, "file_no": self.number, "day_first": source.day_first}
-        one = self._staged(kind, table.label, found, raw, named, known)
+        one = self._staged(kind, source, table.label, found, raw, named, known)
         return replace(one, raw=replace(raw, columns={}))
 
     def _staged(
-        self, kind: str, file: str, found: Recognition, raw: Raw, named: dict[str, Any], known: tuple[ir.Table, ...]
-    ) -> Loaded:
+        self, kind: str, source: Source, file: str, found: Recognition, raw: Raw, named: dict[str, Any],
+        known: tuple[ir.Table, ...],
+    ) -> Loaded:  # fmt: skip
         layout = formats()[found.format]
         given = (self.con, raw, layout, found.mapping, self.settings)
         if kind == "orders":
@@ -164,7 +165,7 @@ class _Loader:
         elif kind == "customers":
             staged = customers.stage(*given, **named)
         else:
-            staged = extras.stage(*given, *known, **named)
+            staged = extras.stage(*given, *known, scale=source.scale, **named)
         return self._loaded(kind, file, found, raw, staged)
 
     def _loaded(self, kind: str, file: str, found: Recognition, raw: Raw, staged: Staged) -> Loaded:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-REASONS = {
+ORDER_REASONS = {
     "blank_row": "The row is empty.",
     "total_row": "The row is a total, not a sale.",
     "description_row": "The row describes the columns.",
@@ -23,12 +23,19 @@ REASONS = {
     "bad_amount": "The amount is missing or cannot be read.",
     "no_price": "The price is zero or less: a correction, not a sale.",
     "no_quantity": "The quantity is zero or less.",
-    "exported_again": "The same order stands in a later file, which counts.",
+    "exported_again": "The same entry stands in a later file, which counts.",
     "refund_without_order": "Money was paid back, but the order it belongs to is not in the data.",
     "no_customer": "The row names no customer.",
     "bad_value": "A word or number in the row is not understood.",
 }
-"""Why a row is left out: stable code → the sentence that says so."""
+REASONS = ORDER_REASONS | {
+    "unknown_customer": "The customer named in the row is not in the sales or the customer list.",
+    "outside_scale": "The score lies outside its scale.",
+    "answer_before_question": "The answer is dated before the complaint was made.",
+    "arrival_before_order": "The delivery is dated before the order was placed.",
+    "end_before_start": "The end is dated before the beginning.",
+}
+"""Why a row is left out: stable code → the sentence that says so. :data:`ORDER_REASONS` are those a sale may have."""
 
 
 @dataclass(frozen=True)

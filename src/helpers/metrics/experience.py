@@ -13,17 +13,14 @@ from helpers.metrics.service import Difference, compare, earliest, timely
 from helpers.metrics.uncertainty import NotEnough, rate
 
 LOW = 0.4
-"""A score is low up to this share of the scale: 2 of 5, 4 of 10."""
-SCALES = (5.0, 10.0, 100.0)
+"""A score is low up to this place on its scale, from 0 for the worst to 1 for the best: 2 stars of 5, 4 of 10."""
 
 
 def low_scores(feedback: ir.Table, *, as_of: date) -> ir.Table:
-    """order_id, low (whether any score of the order given by `as_of` was low); the scale is told by the highest score."""
-    seen = feedback.filter(feedback.order_id.notnull() & feedback.score.notnull())
+    """order_id, low (whether any score of the order given by `as_of` was low on the scale it stands on)."""
+    seen = feedback.filter(feedback.order_id.notnull() & feedback.rating.notnull())
     seen = seen.filter(seen.given_at.date() <= ibis.literal(as_of))
-    highest = seen.score.max().to_pyarrow().as_py() or SCALES[0]
-    scale = next((top for top in SCALES if highest <= top), float(highest))
-    return seen.group_by("order_id").agg(low=(seen.score <= LOW * scale).any())
+    return seen.group_by("order_id").agg(low=(seen.rating <= LOW).any())
 
 
 def first_experience(

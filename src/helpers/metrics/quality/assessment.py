@@ -26,7 +26,6 @@ HARMLESS = frozenset(
         "total_row",
         "cancelled",
         "exported_again",
-        "recorded_again",
         "after_as_of",
         "no_price",
         "no_quantity",
@@ -94,7 +93,7 @@ def assess(
         coverage=coverage(orders, tables.people), calendar=days, amounts=sums,
         lines=amounts_of.lines(tables.order_lines, as_of=as_of), suspects=strange,
         duplicates=sum(source.exact_duplicates for source in quality.sources),
-        exported_again=sum(quality.rejected_by_reason.get(code, 0) for code in ("exported_again", "recorded_again")),
+        exported_again=quality.rejected_by_reason.get("exported_again", 0),
         held=held(given, as_of=as_of, customers=customers, repeaters=repeaters, days=span),
     )  # fmt: skip
 
