@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,17 +22,25 @@ def connect(
         url: anything `ibis.connect` takes (``duckdb://``, ``postgres://…``, ``pyspark://…``).
         memory_limit: DuckDB only, e.g. ``"6GB"``; beyond it DuckDB spills to disk.
         threads: DuckDB only; default all cores.
-        spill: DuckDB only; folder for what does not fit in memory.
+        spill: DuckDB only; folder for what does not fit in memory; default one that only this user can read and that goes
+            with the connection.
     """
     con: Any = ibis.connect(url)
     if con.name == "duckdb":
-        settings = {"memory_limit": memory_limit, "threads": threads, "temp_directory": str(spill) if spill else None}
+        settings = {"memory_limit": memory_limit, "threads": threads, "temp_directory": spill or _own_folder(con)}
         for name, value in settings.items():
             if value is not None:
                 con.raw_sql(f"SET {name} = '{value}'")
         # progress bars of the engine would otherwise land in notebooks' outputs
         con.raw_sql("SET enable_progress_bar = false")
     return con
+
+
+def _own_folder(con: Any) -> str:
+    """DuckDB would otherwise leave people's data in a folder `.tmp` wherever the user happens to be."""
+    folder = tempfile.mkdtemp(prefix="retention-")
+    weakref.finalize(con, shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 @contextmanager
