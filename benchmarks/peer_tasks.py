@@ -153,5 +153,75 @@ def kaplan_meier(path: str, at: list[float]) -> dict[str, Any]:
     return {"seconds": perf_counter() - begun, "survival": [float(v) for v in model.survival_function_at_times(at)]}
 
 
+def agreement_lifetimes(
+    histories: dict[str, list[float]], cases: dict[str, list[float]], weeks: float
+) -> dict[str, Any]:
+    """What lifetimes makes of histories and spend, and says of single customers with the fitted models."""
+    import numpy as np
+    from lifetimes import BetaGeoFitter, GammaGammaFitter, ModifiedBetaGeoFitter
+
+    x, t_x, T, z = (np.array(histories[name]) for name in ("frequency", "recency", "T", "monetary_value"))
+    cx, ct, cT, cz = (np.array(cases[name]) for name in ("frequency", "recency", "T", "monetary_value"))
+    found: dict[str, Any] = {}
+    for name, fitter in (("bg_nbd", BetaGeoFitter), ("mbg_nbd", ModifiedBetaGeoFitter)):
+        model = fitter(penalizer_coef=0.0).fit(x, t_x, T)
+        expected = model.conditional_expected_number_of_purchases_up_to_time(weeks, cx, ct, cT)
+        found[name] = {
+            "parameters": {key: float(model.params_[key]) for key in ("r", "alpha", "a", "b")},
+            "p_alive": [float(v) for v in np.ravel(model.conditional_probability_alive(cx, ct, cT))],
+            "expected_orders": [float(v) for v in np.ravel(expected)],
+        }
+    back = x > 0
+    value = GammaGammaFitter(penalizer_coef=0.0).fit(x[back], z[back])
+    found["gamma_gamma"] = {
+        "parameters": {
+            "p": float(value.params_["p"]),
+            "q": float(value.params_["q"]),
+            "gamma": float(value.params_["v"]),
+        },
+        "expected_value": [float(v) for v in np.ravel(value.conditional_expected_average_profit(cx, cz))],
+    }
+    return found
+
+
+def agreement_cdnow(path: str, weeks: float, singles: dict[str, list[float]], year: float) -> dict[str, Any]:
+    """BG/NBD by lifetimes on a summary in weeks: mean expected orders by frequency class, of single customers and of a newcomer."""
+    import numpy as np
+    import pandas as pd
+    from lifetimes import BetaGeoFitter
+
+    data = pd.read_parquet(path)
+    model = BetaGeoFitter(penalizer_coef=0.0).fit(data["frequency"], data["recency"], data["T"])
+    expected = model.conditional_expected_number_of_purchases_up_to_time(
+        weeks, data["frequency"], data["recency"], data["T"]
+    )
+    by_class = expected.groupby(data["frequency"].clip(upper=7)).mean()
+    x, t_x, T = (np.array(singles[name]) for name in ("frequency", "recency", "T"))
+    orders = model.conditional_expected_number_of_purchases_up_to_time(year, x, t_x, T)
+    return {
+        "by_class": [float(v) for v in by_class],
+        "expected_orders": [float(v) for v in np.ravel(orders)],
+        "p_alive": [float(v) for v in np.ravel(model.conditional_probability_alive(x, t_x, T))],
+        "newcomer": float(model.expected_number_of_purchases_up_to_time(year)),
+    }
+
+
+def agreement_lifelines(days: list[int], event: list[int], at: list[int]) -> dict[str, Any]:
+    """Kaplan–Meier by lifelines with its log–log interval, and the median with its interval."""
+    from lifelines import KaplanMeierFitter
+    from lifelines.utils import median_survival_times
+
+    model = KaplanMeierFitter().fit(days, event)
+    band = model.confidence_interval_survival_function_
+    rows = band.reindex(band.index.union(at)).ffill().loc[at]
+    median = median_survival_times(band).iloc[0]
+    return {
+        "survival": [float(v) for v in model.survival_function_at_times(at)],
+        "low": [float(v) for v in rows.iloc[:, 0]],
+        "high": [float(v) for v in rows.iloc[:, 1]],
+        "median": [float(model.median_survival_time_), *sorted(float(v) for v in median)],
+    }
+
+
 if __name__ == "__main__":
     print(json.dumps(globals()[sys.argv[1]](**json.loads(sys.argv[2]))))
