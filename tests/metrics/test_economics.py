@@ -43,8 +43,10 @@ class TestOnePoint:
         assert found.cautious == pytest.approx(0.01 * 21 * 0.5 * 100)
         # five points: 1.05 customers at 200 of revenue, over 2,000 + 400 of the year
         assert found.five_points.value == pytest.approx(1.05 * 200 / 2400)
-        # Student's interval of ten values with a standard deviation of 105.4
-        assert found.worth.high - found.worth.value == pytest.approx(21 * 2.2622 * 105.409 / 10**0.5 / 200, rel=1e-3)
+        # ten values with a standard deviation of 105.4: Student's interval, on the log scale where it reaches further (upwards)
+        half = 2.2622 * 105.409 / 10**0.5 / 200
+        assert found.worth.value - found.worth.low == pytest.approx(21 * half, rel=1e-3)
+        assert found.worth.high == pytest.approx(21 * 2.718282**half, rel=1e-3)
 
     def test_the_margin_scales_money_and_not_shares(self, orders: Any) -> None:
         """With twice the margin a point is worth twice as much, and adds the same share to profit."""

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom, binomtest
+from scipy.stats import binomtest
 
-from helpers.metrics.uncertainty import FLOOR, NotEnough, Rate, newcombe, rate, wilson, z
+from helpers.metrics.uncertainty import NotEnough, Rate, newcombe, rate, wilson, z
 
 
 class TestWilson:
@@ -18,10 +18,16 @@ class TestWilson:
 
     @given(st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
     def test_agrees_with_scipy(self, counts: tuple[int, int]) -> None:
-        """For any k of n the interval is scipy's, and holds the share."""
+        """For any k of n the interval is scipy's, but for the ends where it is modified; there it is wider. It holds the share."""
         k, n = counts
         found, expected = wilson(k, n), binomtest(k, n).proportion_ci(method="wilson")
-        assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
+        few = 2 if n <= 50 else 3
+        assert found.low <= expected.low + 1e-9
+        assert found.high >= expected.high - 1e-9
+        if not 1 <= k <= few:
+            assert found.low == pytest.approx(expected.low, abs=1e-9)
+        if not 1 <= n - k <= few:
+            assert found.high == pytest.approx(expected.high, abs=1e-9)
         assert 0 <= found.low <= found.value <= found.high <= 1
         assert (found.value, found.k, found.n) == (k / n, k, n)
 
@@ -53,15 +59,10 @@ class TestWilson:
         held = (bounds[seen, 0] <= truth) & (truth <= bounds[seen, 1])
         assert 0.93 <= held.mean() <= 0.97
 
-    def test_exact_coverage_at_the_floor(self) -> None:
-        """At ten customers, the fewest a rate is shown for, the mean coverage over all shares is above 90 %, at none below 83 %."""
-        bounds = [wilson(k, FLOOR) for k in range(FLOOR + 1)]
-        covered = [
-            sum(binom.pmf(k, FLOOR, p) for k, w in enumerate(bounds) if w.low <= p <= w.high)
-            for p in np.linspace(0.01, 0.99, 99)
-        ]
-        assert np.mean(covered) >= 0.90
-        assert min(covered) >= 0.83
+    @pytest.mark.parametrize(("k", "n", "low"), [(1, 10, 0.0051), (2, 10, 0.0355), (3, 100, 0.0082)])
+    def test_modified_ends(self, k: int, n: int, low: float) -> None:
+        """One in ten begins at half the 5 % point of χ² with 2 degrees of freedom over ten (0.0051), not at Wilson's 0.0179; all but one mirrors it."""
+        assert (round(wilson(k, n).low, 4), round(1 - wilson(n - k, n).high, 4)) == (low, low)
 
     def test_other_levels(self) -> None:
         """A higher confidence is a wider interval."""

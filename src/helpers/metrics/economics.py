@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-from scipy.stats import chi2, t
+from scipy.stats import chi2
 
 from helpers.metrics.customers import identified
 from helpers.metrics.months import SETTLING_DAYS, Covered, covered, last_of, month_index
-from helpers.metrics.uncertainty import FLOOR, Estimate, NotEnough, Rate, rate, z
+from helpers.metrics.uncertainty import FLOOR, Estimate, NotEnough, Rate, of_money, rate, z
 
 YEAR = 365
 HISTORY = 2 * YEAR - SETTLING_DAYS
@@ -193,13 +193,13 @@ def _row(table: ir.Table) -> Mapping[str, Any]:
 
 
 def _mean(sums: Mapping[str, Any]) -> Estimate | NotEnough:
-    """Mean of money by customer with Student's interval, never below zero where the mean is not."""
+    """Mean of money by customer, its lower bound never below zero where the mean is not."""
     n = int(sums["n"] or 0)
     if n < FLOOR:
         return NotEnough(n, FLOOR)
     mean = float(sums["mean"])
-    half = float(t.ppf(0.975, n - 1)) * float(sums["sd"]) / math.sqrt(n)
-    return Estimate(mean, max(min(mean, 0.0), mean - half), mean + half, n)
+    found = of_money(mean, float(sums["sd"]) / math.sqrt(n), n)
+    return replace(found, low=max(min(mean, 0.0), found.low))
 
 
 def _scaled(found: Estimate, factor: float) -> Estimate:

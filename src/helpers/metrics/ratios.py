@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from helpers.metrics.uncertainty import FLOOR, Estimate, NotEnough, z
+from helpers.metrics.uncertainty import FLOOR, Estimate, NotEnough, of_money, z
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,7 @@ def share_of_sum(sums: Sums, floor: int = FLOOR) -> Estimate | NotEnough:
 
 
 def ratio_of_sums(sums: Sums, floor: int = FLOOR) -> Estimate | NotEnough:
-    """Σy/Σx with the delta method's interval, customers as the sampling unit."""
+    """Σy/Σx with the delta method's error, customers as the sampling unit (bounds: `uncertainty.of_money`)."""
     if sums.n < floor or sums.x <= 0:
         return NotEnough(sums.n, floor)
-    half = z() * math.sqrt(sums.variance)
-    return Estimate(sums.value, sums.value - half, sums.value + half, sums.n)
+    return of_money(sums.value, math.sqrt(sums.variance), sums.n)

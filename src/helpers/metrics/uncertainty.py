@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.stats import norm
+from scipy.stats import chi2, norm, t
 
 FLOOR = 10
 """Below this many customers a rate is not shown: even a Wilson interval then spans more than half the scale."""
@@ -60,17 +60,32 @@ def z(confidence: float = 0.95) -> float:
 
 
 def wilson(k: int, n: int, confidence: float = 0.95) -> Rate:
-    """Share k/n with the Wilson score interval (Wilson 1927).
+    """Share k/n with the Wilson score interval (Wilson 1927), its ends modified after Brown, Cai & DasGupta (2001).
+
+    Where one, two (above n = 50 three) have it, or all but so few, the score interval ends too near the edge: at ten customers
+    and a true share of 1 in 56 it holds the truth in 84 of 100 samples only. There the bound is Poisson's, and at ten customers
+    no share is held in fewer than 91 of 100.
 
     Raises:
         ValueError: n < 1 or k outside 0…n.
     """
+    low, high = _score(k, n, confidence)
+    few, alpha = 2 if n <= 50 else 3, 1 - confidence
+    if 1 <= k <= few:
+        low = min(low, float(chi2.ppf(alpha, 2 * k)) / (2 * n))
+    if 1 <= n - k <= few:
+        high = max(high, 1 - float(chi2.ppf(alpha, 2 * (n - k))) / (2 * n))
+    return Rate(k / n, low, high, n, k)
+
+
+def _score(k: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Bounds of the score interval itself."""
     if n < 1 or not 0 <= k <= n:
         raise ValueError(f"need 0 <= k <= n and n >= 1, got k={k}, n={n}")
     p, q = k / n, z(confidence)
     centre = (p + q * q / (2 * n)) / (1 + q * q / n)
     half = q / (1 + q * q / n) * math.sqrt(p * (1 - p) / n + q * q / (4 * n * n))
-    return Rate(p, 0.0 if k == 0 else max(0.0, centre - half), 1.0 if k == n else min(1.0, centre + half), n, k)
+    return 0.0 if k == 0 else max(0.0, centre - half), 1.0 if k == n else min(1.0, centre + half)
 
 
 def rate(k: int, n: int, floor: int = FLOOR) -> Rate | NotEnough:
@@ -79,8 +94,20 @@ def rate(k: int, n: int, floor: int = FLOOR) -> Rate | NotEnough:
 
 
 def newcombe(first: Rate, second: Rate) -> Estimate:
-    """Difference of two independent shares, first − second (Newcombe 1998, method 10)."""
-    low = math.hypot(first.value - first.low, second.high - second.value)
-    high = math.hypot(first.high - first.value, second.value - second.low)
+    """Difference of two independent shares, first − second (Newcombe 1998, method 10: from the unmodified score intervals)."""
+    (low1, high1), (low2, high2) = (_score(share.k, share.n) for share in (first, second))
+    low = math.hypot(first.value - low1, high2 - second.value)
+    high = math.hypot(high1 - first.value, second.value - low2)
     difference = first.value - second.value
     return Estimate(difference, difference - low, difference + high, first.n + second.n)
+
+
+def of_money(value: float, error: float, n: int) -> Estimate:
+    """A mean or a ratio of money over `n` customers, given its standard error.
+
+    Student's interval; a positive figure is bounded above by the same interval on the log scale where that reaches further.
+    Money is skewed: a sample without the few who spend much looks both small and certain, so it is the upper end that falls short.
+    """
+    half = float(t.ppf(0.975, n - 1)) * error
+    reach = value * math.exp(min(half / value, 1.0)) if value > 0 else value
+    return Estimate(value, value - half, max(value + half, reach), n)
