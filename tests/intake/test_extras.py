@@ -47,7 +47,7 @@ def test_messages_are_about_a_customer_by_code_or_phone(cafe: Cafe) -> None:
         ("KH1", datetime(2026, 5, 14), "Loa phường", "care", None),
         ("KH2", datetime(2026, 5, 14, 9), "sms", "care", None),
     ]
-    assert found.quality.rejected_by_reason == {"bad_value": 1, "no_customer": 1}
+    assert found.quality.rejected_by_reason == {"bad_value": 1, "unknown_customer": 1}
 
 
 def test_complaints_find_their_customer_by_the_order(cafe: Cafe) -> None:

@@ -10,7 +10,9 @@ import ibis.expr.types as ir
 
 from helpers.intake.assembly import Loaded, exact_duplicates
 from helpers.intake.quality import Note, Quality, SourceReport, prove, share
+from helpers.intake.remarks import Strangers, on_file, strangers
 from helpers.intake.text import folded
+from helpers.tables import OPTIONAL
 
 _ZERO = Decimal(0)
 
@@ -39,7 +41,8 @@ def quality(
         AssertionError: rows or money are not accounted for.
     """
     by_file = _of_orders(con, stage) | {one.number: _of_extra(con, one) for one in files if one.kind != "orders"}
-    sources = tuple(_report(con, one, by_file[one.number]) for one in files)
+    beside = {one.number: strangers(con, one.staged.table, people, orders) for one in files if one.kind in OPTIONAL}
+    sources = tuple(_report(con, one, by_file[one.number], beside.get(one.number, Strangers())) for one in files)
     rows_read = sum(one.rows for one in sources)
     rows_kept = sum(_count(con, table) for table in kept)
     rows_rejected = _count(con, rejects)
@@ -64,7 +67,7 @@ def quality(
         email_coverage=share(coverage["emails"], coverage["customers"]),
         currencies=tuple(sorted(con.to_pyarrow(orders.select("currency").distinct())["currency"].to_pylist())),
         day_first={one.file: one.day_first for one in sources if one.day_first is not None},
-        notes=tuple(_notes(files, totals)),
+        notes=tuple(_notes(files, sources, beside, totals)),
     )  # fmt: skip
 
 
@@ -94,7 +97,7 @@ def _of_extra(con: Any, one: Loaded) -> dict[str, Any]:
     return dict(con.to_pyarrow(table.aggregate(**asked)).to_pylist()[0])
 
 
-def _report(con: Any, one: Loaded, found: dict[str, Any]) -> SourceReport:
+def _report(con: Any, one: Loaded, found: dict[str, Any], unknown: Strangers) -> SourceReport:
     rows, duplicates = exact_duplicates(con, one.raw)
     found = found | (one.raw.counts or {})
     read, kept = found.get("amount_read") or _ZERO, found.get("amount_kept") or _ZERO
@@ -109,6 +112,7 @@ def _report(con: Any, one: Loaded, found: dict[str, Any]) -> SourceReport:
         exact_duplicates=duplicates,
         amount_read=float(read), amount_kept=float(kept), amount_rejected=float(read - kept),
         day_first=one.staged.evidence.day_first, mapping=one.recognition.mapping, unmapped=one.recognition.unmapped,
+        unknown_customers=unknown.customers, unknown_orders=unknown.orders,
     )  # fmt: skip
 
 
@@ -131,10 +135,20 @@ def _coverage(con: Any, orders: ir.Table, people: ir.Table) -> dict[str, Any]:
     return dict(con.to_pyarrow(asked).to_pylist()[0])
 
 
-def _notes(files: list[Loaded], totals: dict[str, Any]) -> list[Note]:
+def _notes(
+    files: list[Loaded], sources: tuple[SourceReport, ...], beside: dict[int, Strangers], totals: dict[str, Any]
+) -> list[Note]:
     notes: list[Note] = []
-    for one in files:
+    for one, source in zip(files, sources, strict=True):
         notes.extend(one.staged.notes)
+        if one.number in beside:
+            notes.extend(on_file(one.file, source.rows, source.rows_kept, beside[one.number]))
+        twice = [header for header in one.recognition.mapping.values() if f"{header} (2)" in one.raw.columns]
+        if twice:
+            notes.append(Note(
+                "{file} has more than one column of these names, of which the first was read: {headers}.",
+                {"file": one.file, "headers": twice},
+            ))  # fmt: skip
         if one.staged.made_up_ids:
             notes.append(Note(
                 "{file} has no order number: one order was counted per customer and time.", {"file": one.file}

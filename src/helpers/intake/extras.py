@@ -8,12 +8,12 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from helpers.intake import parsing, scales
-from helpers.intake.evidence import gather
+from helpers.intake import parsing, remarks, scales
+from helpers.intake.evidence import Evidence, gather
 from helpers.intake.formats import Format, vocabulary
 from helpers.intake.identity import is_total, prepared, resolve
 from helpers.intake.orders import Settings, Staged
-from helpers.intake.reading import Raw, drop
+from helpers.intake.reading import Raw
 from helpers.tables import OPTIONAL
 
 SPEAKS_OF = {
@@ -32,6 +32,15 @@ _NEEDED = {
     "costs": ("month", "amount"), "consent": ("purpose", "granted"), "subscriptions": ("started_on", "monthly_price"),
     "staff_notes": ("noted_at",),
 }  # fmt: skip
+_IN_TURN = {
+    "tickets": (
+        ("p_first_reply_at", "p_opened_at", "answer_before_question"), ("p_resolved_at", "p_opened_at", "answer_before_question"),
+    ),
+    "deliveries": (("p_arrived_at", "p_ordered_at", "arrival_before_order"),),
+    "subscriptions": (("p_ended_on", "p_started_on", "end_before_start"),),
+}  # fmt: skip
+"""What cannot come before what, and the reason of a row in which it does."""
+
 _NEEDS_CUSTOMER = ("contacts", "consent", "subscriptions")
 _PERSON = ("customer_id", "phone", "email")
 
@@ -48,6 +57,38 @@ def stage(
     Raises:
         InputError: the order of day and month cannot be known.
     """
+    kind = layout.kind
+    table, evidence, said = _parsed(con, raw, layout, mapping, settings, people, file, day_first, scale)
+    if kind == "deliveries":
+        placed = orders.select(of_order="order_id", p_ordered_at="ordered_at")
+        table = table.left_join(placed, table.p_order_id == placed.of_order)
+    table = table.mutate(reason=_reason(table, mapping, kind, settings))
+    schema = OPTIONAL[kind]
+    out = {role: table[f"p_{role}"] for role in schema if role not in _PERSON}
+    if settings.as_of is not None:
+        out |= {role: _unseen(out[role], settings) for role in KNOWN_LATER.get(kind, ())}
+    if "customer_id" in schema:
+        out["customer_id"] = table.customer_id
+    staged = table.select(
+        file_no=ibis.literal(file_no, "int32"), source_row=table.source_row, reason=table.reason,
+        **{role: out[role].cast(of_type) for role, of_type in schema.items()},
+    )  # fmt: skip
+    if "customer_id" in schema and "order_id" in schema:
+        staged = _customer_of_the_order(staged, orders)
+    if raw.malformed is not None:
+        staged = staged.union(_malformed(raw.malformed, staged, file_no))
+    made = con.create_table(ibis.util.gen_name("intake_extra"), staged, temp=True)
+    found = remarks.misread(con, table, layout, mapping, file)
+    if said is not None:
+        found = (*found, *scales.notes(con, made, said, file))
+    return Staged(made, evidence, made_up_ids=False, notes=found)
+
+
+def _parsed(
+    con: Any, raw: Raw, layout: Format, mapping: dict[str, str], settings: Settings, people: ir.Table,
+    file: str, day_first: bool | None, scale: str | None,
+) -> tuple[ir.Table, Evidence, scales.Scale | None]:  # fmt: skip
+    """Each role's prepared cell ``r_<role>`` and what was made of it ``p_<role>``, how it was read, the scale of scores."""
     schema = OPTIONAL[layout.kind]
     columns = {role: raw.column(header) for role, header in mapping.items()}
     rows, columns = prepared(raw, columns, layout, settings.country)
@@ -65,32 +106,14 @@ def stage(
         own = _cell("scale", schema["scale"], columns, layout, settings, evidence)
         rows, marks = scales.scored(con, rows, own, plain, layout.words["score"])
         columns = {role: rows[f"r_{role}"] for role in columns}
-    parsed = marks | {
+    found = marks | {
         role: _cell(role, kind, columns, layout, settings, evidence)
         for role, kind in schema.items()
         if role not in (*_PERSON, *marks)
     }
-    table = rows.mutate(
-        file_no=ibis.literal(file_no, "int32"), **{f"p_{role}": value for role, value in parsed.items()}
-    )
-    table = table.mutate(reason=_reason(table, columns, layout.kind, settings))
-    out = {role: table[f"p_{role}"] for role in parsed if role in schema}
-    if settings.as_of is not None:
-        out |= {role: _unseen(out[role], settings) for role in KNOWN_LATER.get(layout.kind, ())}
-    if "customer_id" in schema:
-        out["customer_id"] = table.customer_id
-    staged = table.select(
-        "file_no", "source_row", "reason", **{role: out[role].cast(kind) for role, kind in schema.items()}
-    )
-    if "customer_id" in schema and "order_id" in schema:
-        staged = _customer_of_the_order(staged, orders)
-    if raw.malformed is not None:
-        staged = staged.union(_malformed(raw.malformed, staged, file_no))
-    made = con.create_table(ibis.util.gen_name("intake_extra"), staged, temp=True)
-    said = scales.notes(con, made, plain, file) if plain is not None else ()
-    if marks:
-        drop(con, rows.get_name())
-    return Staged(made, evidence, made_up_ids=False, notes=said)
+    parsed = rows.mutate(**{f"p_{role}": value for role, value in found.items()})
+    # a table of its own: its columns are asked for many times below, and each takes long to work out
+    return con.create_table(ibis.util.gen_name("intake_parsed"), parsed, temp=True), evidence, plain
 
 
 def _cell(role: str, kind: Any, columns: dict[str, Any], layout: Format, settings: Settings, evidence: Any) -> Any:
@@ -127,13 +150,13 @@ def _yes_or_no(column: Any) -> Any:
     return ibis.cases((yes, True), (no, False), else_=ibis.null("boolean"))
 
 
-def _reason(table: ir.Table, columns: dict[str, Any], kind: str, settings: Settings) -> Any:
+def _reason(table: ir.Table, mapping: dict[str, str], kind: str, settings: Settings) -> Any:
     """Why a row is left out; missing when it is kept."""
     needed = [role for role in _NEEDED[kind] if f"p_{role}" in table.columns]
     empty = ibis.or_(*(table[f"p_{role}"].isnull() for role in needed))
     rules: list[tuple[Any, str]] = [(empty & table.blank, "blank_row"), (empty & is_total(table.label), "total_row")]
     schema = OPTIONAL[kind]
-    for role in columns:
+    for role in mapping:
         if role not in schema or role in _PERSON:
             continue
         value, written = table[f"p_{role}"], table[f"r_{role}"].notnull()
@@ -144,12 +167,22 @@ def _reason(table: ir.Table, columns: dict[str, Any], kind: str, settings: Setti
             rules.append((table.p_outside, "outside_scale"))
         rules.append((value.isnull() & written, "bad_date" if dated else "bad_value"))
     if kind in _NEEDS_CUSTOMER:
+        named = [table[f"r_{role}"].notnull() for role in _PERSON if role in mapping]
+        rules.append((table.customer_id.isnull() & ibis.or_(*named), "unknown_customer"))
         rules.append((table.customer_id.isnull(), "no_customer"))
+    rules.extend((_before(table[later], table[earlier]), why) for later, earlier, why in _IN_TURN.get(kind, ()))
     moment = _speaks_of(table, kind)
     rules.append((moment > ibis.literal(datetime.combine(settings.today, time.max)), "future_date"))
     if settings.as_of is not None:
         rules.append((moment > ibis.literal(datetime.combine(settings.as_of, time.max)), "after_as_of"))
     return ibis.cases(*rules, else_=ibis.null("string"))
+
+
+def _before(later: Any, earlier: Any) -> Any:
+    """Whether what must come later is dated before; where one of the two has no clock only days are compared."""
+    later, earlier = later.cast("timestamp"), earlier.cast("timestamp")
+    exact = (later != later.truncate("D")) & (earlier != earlier.truncate("D"))
+    return (later.date() < earlier.date()) | (exact & (later < earlier))
 
 
 def _speaks_of(table: ir.Table, kind: str) -> Any:

@@ -108,6 +108,10 @@ def _assembled(con: Any, business: Business, today: date, sold: list[Loaded], lo
     quality = counting.quality(con, everything, stage, exact, people, rejects, kept)
     several = counting.aliases(con, stage)
     loader.tidy(everything, stage)
+    # a book in which nothing stands says as little as no book: it must not be read as "it never happened"
+    optional = {
+        kind: table for kind, table in optional.items() if any(s.kind == kind and s.rows_kept for s in quality.sources)
+    }
     return Intake(exact.drop("exact_revenue"), lines, people, rejects, optional, quality, several)
 
 

@@ -56,7 +56,7 @@ class SourceReport:
         orders, customers: different order numbers and customers among all rows read.
         rows_without_customer, rows_cancelled: among all rows read. exact_duplicates: rows equal to an earlier row
             in every cell (kept, but counted).
-        amount_read, amount_kept, amount_rejected: money of the orders or costs; zero for other kinds.
+        amount_read, amount_kept, amount_rejected: money of the orders; zero for other kinds.
         day_first: how its dates were read; missing where there was nothing to decide.
         mapping: role → header. unmapped: headers that play no role.
         unknown_customers, unknown_orders: rows kept that name a customer, an order, that is nowhere else in the data.
