@@ -59,7 +59,7 @@ def _note(role: str, n: int, header: str, layout: Format, file: str) -> Note:
     values: dict[str, Any] = {"file": file, "n": n, "header": header}
     if kind.is_boolean():
         known = list(YES_OR_NO)
-    elif role in layout.words:
+    elif role in layout.words and not kind.is_floating():
         known = [f"{words[0]} ({value})" for value, words in layout.words[role].items()]
     else:
         return Note(MISREAD["dates" if kind.is_temporal() else "numbers"], values)
