@@ -27,6 +27,7 @@ from helpers.metrics import (
     customers,
     decline,
     gamma_gamma,
+    group_fits,
     histories,
     lenses,
     months,
@@ -41,6 +42,7 @@ STAGES = {
     ("customers.with_rhythm", "customers"): "summary",
     ("decline.with_decline", "customers"): "stated",
     ("clv.score", "customers"): "summary",
+    ("group_fits.fit_groups", "customers"): "summary",
     ("states.thresholds", "customers"): "paced",
     ("states.with_state", "customers"): "paced",
     ("risk.score", "customers"): "summary",
@@ -77,6 +79,8 @@ STEPS = {
     "windows.look_back",
 }
 """Measures in their own right that others contain: the benchmark counts their time there."""
+ON_DEMAND = {"group_fits.by_first_order", "group_fits.check_groups", "group_fits.fit_groups"}
+"""In no report: computed when somebody asks for one model per branch or channel. The benchmark of the whole set leaves them out."""
 PREPARED = {
     "own": "customers.own_gaps",
     "rhythm": "customers.business_rhythm",
@@ -176,6 +180,12 @@ class Business(Mapping[str, Any]):
 
     def _make_periods(self) -> Any:
         return contractual.months_between(self["as_of"] - timedelta(days=200), self["as_of"], contracts.PAUSE_DAYS)
+
+    def _make_column(self) -> str:
+        return "branch"
+
+    def _make_groups(self) -> ir.Table:
+        return self._keep("groups", group_fits.by_first_order(self["orders"], "branch", as_of=self["as_of"]))
 
     def _make_kind(self) -> str:
         return "both"
