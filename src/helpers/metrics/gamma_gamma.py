@@ -225,7 +225,9 @@ def _polish(theta: Floats, s: Spend) -> tuple[Floats, Floats] | Degenerate:
         covariance = (vectors / values) @ vectors.T
         step = covariance @ gradient
         if gradient @ step < _ENOUGH:
-            return theta + step, covariance
+            # one more step squares what is left, and the covariance is taken where it ends
+            values, vectors = np.linalg.eigh(_information(theta + step, s))
+            return (theta + step, (vectors / values) @ vectors.T) if values[0] > 0 else Degenerate(NO_OPTIMUM)
         theta = theta + step * min(1.0, 1.0 / float(np.abs(step).max()))
     return Degenerate(NO_OPTIMUM)
 
