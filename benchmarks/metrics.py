@@ -2,6 +2,7 @@
 
     python -m benchmarks.metrics                          # (a), (b), (c), and (d) at 1 M orders
     python -m benchmarks.metrics --parts d --sizes 1,10,100 --rounds 1
+    python -m benchmarks.metrics --parts ef --write       # how good the chances and the forecast are; nothing is timed; into docs/benchmarks.md
 
 (a) the customer summary at 1 M orders, (b) monthly cohorts, (c) the BG/NBD fit, (d) every measure that takes a table, in a
 process of its own, against one group-by scan of the same file. Files and peers' environments are made on first use under
@@ -14,6 +15,7 @@ import argparse
 import json
 import os
 import resource
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -27,9 +29,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks import cdnow, orders, peers
+from benchmarks import accuracy, cdnow, orders, peers
 from benchmarks.measures import ON_DEMAND, PREPARED, STEPS, Business, NotKept, measures
-from benchmarks.rounds import Measured, alternate, table, times
+from benchmarks.rounds import Measured, alternate, record, table, times
 from helpers import engine
 from helpers.metrics import bg_nbd
 from helpers.metrics.beta_geometric_fit import log_likelihood
@@ -254,10 +256,12 @@ def _against_first(found: list[Measured]) -> str:
 def main() -> None:
     """Run the parts asked for and print their tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--parts", default="abcd", help="which of a, b, c, d (default all)")
+    parser.add_argument("--parts", default="abcd", help="which of a, b, c, d, e, f (default abcd)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sizes", default="1", help="millions of orders for (d), e.g. 1,10,100")
     parser.add_argument("--customers", type=int, default=1_000_000, help="simulated customers for (c)")
+    parser.add_argument("--orders", type=float, default=1, help="millions of orders for (a) and (b)")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
     parser.add_argument("--memory-limit", default="5GB", help="of the engine in (d)")
     parser.add_argument("--whole", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -265,19 +269,24 @@ def main() -> None:
     if asked.whole is not None:
         print(json.dumps(whole(asked.whole, asked.memory_limit)))
         return
-    million = CACHE / "orders-1m.parquet"
+    million = CACHE / f"orders-{asked.orders:g}m.parquet"
     if set(asked.parts) & set("ab"):
-        orders.write(million, 1_000_000)
+        orders.write(million, int(asked.orders * 1_000_000))
     print(f"{os.cpu_count()} cores, medians of {asked.rounds}\n")
     parts: dict[str, Callable[[], str]] = {
         "a": lambda: part_a(million, asked.rounds),
         "b": lambda: part_b(million, asked.rounds),
         "c": lambda: part_c(asked.rounds, asked.customers),
         "d": lambda: part_d([float(s) for s in asked.sizes.split(",")], asked.rounds, asked.memory_limit),
+        "e": accuracy.part_e,
+        "f": accuracy.part_f,
     }
     for name in parts:
         if name in asked.parts:
-            print(parts[name](), end="\n\n", flush=True)
+            text = parts[name]()
+            print(text, end="\n\n", flush=True)
+            if asked.write:
+                record(name, text, shlex.join(["python", "-m", "benchmarks.metrics", *sys.argv[1:]]))
 
 
 if __name__ == "__main__":

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 from statistics import median
 from typing import Any
 
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 Runner = Callable[[], Mapping[str, Any]]
 
 
@@ -47,3 +51,18 @@ def times(found: Measured) -> tuple[str, str]:
     """Median and range, as cells."""
     digits = 3 if found.seconds < 1 else 2 if found.seconds < 10 else 1
     return f"{found.seconds:.{digits}f}", f"{found.low:.{digits}f}–{found.high:.{digits}f}"
+
+
+def record(part: str, text: str, command: str) -> None:
+    """Put the tables of one part between its marks in docs/benchmarks.md, with the command, the day and the machine.
+
+    Raises:
+        SystemExit: the document has no place for this part.
+    """
+    begin, end = f"<!-- begin {part} -->", f"<!-- end {part} -->"
+    before, found, rest = DOCUMENT.read_text("utf-8").partition(begin)
+    _old, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise SystemExit(f"docs/benchmarks.md has no place for part {part}: expected {begin} and {end}.")
+    made = f"Measured with `{command}` on {date.today().isoformat()}, {os.cpu_count()} cores."
+    DOCUMENT.write_text(f"{before}{begin}\n{text}\n\n{made}\n{end}{after}", "utf-8")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from benchmarks import rounds
 from helpers import files
 from helpers.cli import app
 from helpers.intake import checking
@@ -115,3 +116,19 @@ def test_every_limit_of_the_intake_is_documented_with_its_figure() -> None:
     assert {name: int(figure.replace(",", "")) for name, figure in told.items()} == real
     endings = set(re.findall(r" (\.\w+)\b(?=[ .\w]* \|)", page("docs/intake-limits.md")))
     assert set(checking.KNOWN) == endings
+
+
+def test_a_benchmark_writes_its_own_table_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables go between the marks of their part; every part has its marks in docs/benchmarks.md, and one without is refused."""
+    real = page("docs/benchmarks.md")
+    copy = tmp_path / "benchmarks.md"
+    copy.write_text(real, "utf-8")
+    monkeypatch.setattr(rounds, "DOCUMENT", copy)
+    for part in "abcdef":
+        rounds.record(part, f"table of {part}", "python -m benchmarks.metrics")
+    found = copy.read_text("utf-8")
+    assert [found.count(f"table of {part}") for part in "abcdef"] == [1] * 6
+    between = r"<!-- begin (\w) -->.*?<!-- end \1 -->"
+    assert re.sub(between, "", found, flags=re.DOTALL) == re.sub(between, "", real, flags=re.DOTALL)
+    with pytest.raises(SystemExit, match="part z"):
+        rounds.record("z", "", "")
