@@ -40,7 +40,8 @@ def test_every_trade_can_begin_every_table(trade: str, table: str, lang: str) ->
     assert way is not None
     said = way[lang]
     assert said == unicodedata.normalize("NFC", said).strip()
-    assert said.endswith((".", "?")) and said[0].isupper()
+    assert said.endswith((".", "?"))
+    assert said[0].isupper()
     assert 20 < len(said) < 200
     foreign = [letter for letter in said if letter not in "–“”’…" and not letter.isascii()]
     assert bool(foreign) == (lang == "vi"), said
