@@ -100,7 +100,7 @@ class Check:
         yield say.text("orders that name their customer"), _rate(data["identified"]["orders"], say)
         for one in [*data["by_channel"], *data["by_branch"]][:_NAMED_GROUPS]:
             if one["group"] is not None:
-                yield f"  {one['group']}", _rate(one["orders"], say)
+                yield f"  {one['group']}", data_words.known(one, say)
         yield say.text("customers with a phone number"), _rate(data["coverage"]["phone"], say)
         yield say.text("customers with an e-mail"), _rate(data["coverage"]["email"], say)
 

@@ -115,6 +115,13 @@ def test_contradicting_dates_are_asked(shop: Load) -> None:
     assert "day first and dates with the month first" in _message(shop, HEAD + "1,13/04/2026,A,10\n2,04/13/2026,B,20\n")
 
 
+def test_a_date_that_is_none_decides_nothing(shop: Load) -> None:
+    """One 31/31/2026 among dates with the day first is one row set aside, not a file that cannot be read."""
+    found = shop(HEAD + "1,13/04/2026,A,10\n2,31/31/2026,A,20\n3,14/04/2026,B,30\n")
+    assert found.quality.rejected_by_reason == {"bad_date": 1}
+    assert found.quality.sources[0].day_first is True
+
+
 def test_no_orders_says_how_many_rows_and_why(shop: Load) -> None:
     """When nothing is left the most frequent reason is given."""
     text = _message(shop, HEAD + "1,,A,10\n2,,B,20\n3,x,B,20\n")

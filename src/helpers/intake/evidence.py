@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import ibis
+
 from helpers.errors import InputError
 from helpers.intake.parsing import DAY_MONTH
 
@@ -58,8 +60,13 @@ def gather(
 
 
 def _part(number: int) -> Callable[[Any], Any]:
-    """The largest first or second part of a column's dates."""
-    return lambda column: column.re_extract(DAY_MONTH, number).try_cast("int16").max()
+    """The largest first or second part of a column's dates; what is no date either way (31/31) tells nothing."""
+
+    def largest(column: Any) -> Any:
+        first, second = (column.re_extract(DAY_MONTH, n).try_cast("int16") for n in (1, 2))
+        return (first, second)[number - 1].max(where=ibis.least(first, second) <= 12)
+
+    return largest
 
 
 def _has(pattern: str) -> Callable[[Any], Any]:

@@ -59,6 +59,7 @@ SUSPICIONS = {
 }
 """Why a customer code is suspicious (catalog keys)."""
 GAPS_SHOWN = 3
+QUESTIONS_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ def reasons(quality: Mapping[str, Any], say: Language) -> tuple[str, ...]:
 
 def reason(of: str, value: float, say: Language) -> str:
     """One quantity of the grade's basis as a sentence."""
+    if of == "customers" and not value:
+        return say.text("No customer can be followed.")
     if of == "customers":
         return say.plural("Only {n} customer can be followed.", "Only {n} customers can be followed.", int(value))
     if of == "days":
@@ -111,6 +114,20 @@ def _gap(one: Mapping[str, Any], say: Language) -> str:
         return say.date(first)
     days = say.plural("{n} day", "{n} days", one["days"])
     return say.text("{first} to {last} ({days})", first=first, last=last, days=days)
+
+
+def known(group: Mapping[str, Any], say: Language) -> str:
+    """How many of a group's orders, and how much of its revenue, come from known customers."""
+    orders = group["orders"]
+    if "value" not in orders:
+        return say.text("too few to conclude")
+    low, high = say.percent(orders["low"]), say.percent(orders["high"])
+    said = f"{say.percent(orders['value'], 1)} ({low} – {high}; {say.text('n = {n}', n=orders['n'])})"
+    if group["revenue_share"] is None:
+        return said
+    return say.text(
+        "{orders} of the orders, {revenue} of the revenue", orders=said, revenue=say.percent(group["revenue_share"])
+    )
 
 
 def days_off(calendar: Mapping[str, Any], say: Language) -> str:
@@ -161,9 +178,20 @@ def unknowns(found: Sequence[Possible], book: Playbook, sector: str, say: Langua
             nearest[place] = min(nearest.get(place, lack), lack, key=lambda each: each.need)
     ordered = sorted(waiting, key=lambda place: -len(waiting[place]))
     return tuple(
-        Unknown(_missing(nearest[place], say), "; ".join(waiting[place]), begin(nearest[place], book, sector, say))
+        Unknown(
+            _missing(nearest[place], say), _shortened(waiting[place], say), begin(nearest[place], book, sector, say)
+        )
         for place in ordered
     )
+
+
+def _shortened(questions: Sequence[str], say: Language) -> str:
+    """The first questions in a row; of the others how many there are."""
+    shown = list(questions[:QUESTIONS_SHOWN])
+    if len(questions) > QUESTIONS_SHOWN:
+        more = len(questions) - QUESTIONS_SHOWN
+        shown.append(say.plural("and {n} further question", "and {n} further questions", more))
+    return "; ".join(shown)
 
 
 def _missing(lack: Lack, say: Language) -> str:

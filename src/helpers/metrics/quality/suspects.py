@@ -20,6 +20,8 @@ BULK_TIMES = 10
 DAYS_PER_WEEK = 4.0
 DAYS = 20
 """Purchase days a week, and in all, below which nobody is called a daily buyer."""
+ONE_A_DAY = 1.5
+"""Orders per purchase day up to which a daily buyer is one person."""
 CUT = 3.5
 """Robust standard deviations above the other returning customers' purchase days a week (Iglewicz & Hoaglin 1993)."""
 CUSTOMERS_FLOOR = 20
@@ -45,9 +47,9 @@ class Suspects:
 def suspects(orders: ir.Table, *, as_of: date, aliases: ir.Table | None = None) -> ir.Table | NotEnough:
     """The suspicious customer codes, heaviest first; each with the first reason that applies.
 
-    ``many_names``: at least :data:`NAMES` different names or numbers stood under the code. ``bulk``: a share of all orders
-    or revenue no single customer has elsewhere – a reseller, or the code the till uses when nobody asks. ``daily``: purchase
-    days per week far above every other returning customer – a member of staff.
+    ``many_names``: at least :data:`NAMES` different names or numbers stood under the code. ``daily``: purchase days per week
+    far above every other returning customer, one order a day – a member of staff. ``bulk``: a share of all orders or revenue
+    no single customer has elsewhere – a reseller, or the code the till uses when nobody asks.
 
     Args:
         orders: canonical orders.
@@ -75,10 +77,12 @@ def suspects(orders: ir.Table, *, as_of: date, aliases: ir.Table | None = None) 
     )
     reasons = [] if aliases is None else [(_in(each, aliases.filter((aliases.names >= NAMES) | (aliases.phones >= NAMES))), "many_names")]  # fmt: skip
     large = max(BULK_SHARE, BULK_TIMES / customers)
-    reasons.append(((each.order_share >= large) | (each.revenue_share >= large), "bulk"))
+    bulk = (each.order_share >= large) | (each.revenue_share >= large)
     limit = _daily_limit(each)
-    if limit is not None:
-        reasons.append(((each.days >= DAYS) & (each.days_per_week > limit), "daily"))
+    daily = ibis.literal(value=False) if limit is None else (each.days >= DAYS) & (each.days_per_week > limit)
+    one_a_day = each.orders <= ONE_A_DAY * each.days
+    # at a small till a member of staff alone is a large share of all orders; a code for everybody has many orders a day
+    reasons += [(daily & one_a_day & (each.revenue_share < large), "daily"), (bulk, "bulk"), (daily, "daily")]
     judged = each.mutate(reason=ibis.cases(*reasons, else_=ibis.null("string")))
     found = judged.filter(judged.reason.notnull())
     return found.select(

@@ -71,6 +71,16 @@ def _group(one: Mapping[str, Any], nameless: str) -> tuple[str, float, float, fl
     return one["group"] or nameless, rate["value"], rate["low"], rate["high"], rate["n"]
 
 
+def recognised_details(run: Run) -> Details:
+    """Identified share of orders and of revenue by channel and by branch."""
+    say, quality = run.say, run.facts["data_quality"]
+    groups = [(say.text("no channel given"), one) for one in quality["by_channel"]]
+    groups += [(say.text("no branch given"), one) for one in quality["by_branch"]]
+    whole = ((say.text("All"), data_words.known(quality["identified"], say)),) if quality["identified"] else ()
+    facts = (*((one["group"] or nameless, data_words.known(one, say)) for nameless, one in groups), *whole)
+    return Details(say.text("Orders and revenue of known customers, by channel and branch"), facts)
+
+
 def _span(run: Run) -> dict[str, date]:
     return {"start": date.fromisoformat(run.facts["overview"]["first_day"]), "end": run.as_of}
 
@@ -174,11 +184,12 @@ def data_quality(run: Run) -> TableView:
 def set_aside(run: Run) -> Details:
     """Why rows were set aside."""
     say, quality = run.say, run.facts["quality"]
+    title = say.text("Why rows were set aside") if quality["rows_rejected"] else say.text("No row was set aside")
     facts = tuple((say.text(REASONS[code]), say.number(count)) for code, count in quality["rejected_by_reason"].items())
     body = say.text(
         "Rows read = rows kept + rows set aside, and the same for the amounts; this is checked on every run."
     )
-    return Details(say.text("Why rows were set aside"), facts, body)
+    return Details(title, facts, body)
 
 
 def told(run: Run) -> tuple[Possible, ...]:
