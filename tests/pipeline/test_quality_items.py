@@ -104,9 +104,10 @@ def test_amounts_and_codes_too_few_to_judge(thirty: tuple[Check, DataQuality]) -
 
 
 def test_which_measures_are_possible(thirty: tuple[Check, DataQuality]) -> None:
-    """With ten customers in three weeks nothing can be told of coming back, and each question says what it lacks."""
+    """With ten customers in three weeks nothing can be told of coming back, and each question says all that it lacks."""
     told = {one.metric: one.lacks for one in data_words.told(thirty[0].record()["data_quality"], campaigns=0)}
-    assert [(lack.kind, lack.have) for lack in told["repeat_rate"]][:2] == [("customers", 10), ("days", 21)]
+    assert [(lack.kind, lack.have) for lack in told["repeat_rate"]] == [("days", 21)]
+    assert [(lack.kind, lack.have) for lack in told["models"]] == [("customers", 10), ("repeaters", 10), ("days", 21)]
     assert [(lack.kind, lack.name) for lack in told["complaints"]] == [("table", "tickets")]
 
 
@@ -133,10 +134,9 @@ def test_the_check_prints_all_of_it(thirty: tuple[Check, DataQuality], lang: str
         ("days without any order", say.date(date(2026, 5, 11))), ("orders worth nothing or less", "1"),
     ):  # fmt: skip
         assert (say.text(term), text) in lines
-    assert (
-        say.text("{orders} of the orders, {revenue} of the revenue", orders="", revenue=say.percent(1.0)).strip(" ,")
-        in said
-    )
+    shares = dict(lines)["  Q1"]
+    assert shares == data_words.known(thirty[0].record()["data_quality"]["by_branch"][0], say)
+    assert shares.count(say.percent(1.0)) == 2  # the upper end of the orders' range, and the revenue
     assert len([one for one in data_words.reasons(thirty[0].record()["data_quality"], say) if one in said]) == 4
     assert "KH1" not in said
 

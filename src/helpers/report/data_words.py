@@ -121,13 +121,12 @@ def known(group: Mapping[str, Any], say: Language) -> str:
     orders = group["orders"]
     if "value" not in orders:
         return say.text("too few to conclude")
-    low, high = say.percent(orders["low"]), say.percent(orders["high"])
-    said = f"{say.percent(orders['value'], 1)} ({low} – {high}; {say.text('n = {n}', n=orders['n'])})"
+    values = {name: say.percent(orders[name]) for name in ("low", "high")} | {"n": orders["n"]}
+    values["orders"] = say.percent(orders["value"], 1)
     if group["revenue_share"] is None:
-        return said
-    return say.text(
-        "{orders} of the orders, {revenue} of the revenue", orders=said, revenue=say.percent(group["revenue_share"])
-    )
+        return say.text("{orders} of the orders ({low} – {high}; n = {n})", **values)
+    values["revenue"] = say.percent(group["revenue_share"])
+    return say.text("{orders} of the orders ({low} – {high}; n = {n}), {revenue} of the revenue", **values)
 
 
 def days_off(calendar: Mapping[str, Any], say: Language) -> str:
