@@ -14,7 +14,8 @@ import duckdb
 from helpers.errors import InputError
 from helpers.intake.checking import KNOWN, PACKED
 from helpers.intake.formats import Format, formats
-from helpers.intake.reading import Raw, drop, is_damaged, read
+from helpers.intake.parquetfile import is_damaged
+from helpers.intake.reading import Raw, drop, read
 from helpers.intake.recognition import Recognition, recognise, require
 from helpers.intake.unpacking import unpack
 

@@ -7,8 +7,6 @@ where it is. Nothing is interpreted here; `parsing` does that.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,12 +16,12 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from helpers.errors import InputError
-from helpers.intake import jsonfile, workbook
-from helpers.intake.checking import BOOKS, JSON, LONGEST_LINE, PACKED, TEXT, check, check_parquet, check_width
+from helpers.intake import jsonfile, parquetfile, workbook
+from helpers.intake.checking import BOOKS, JSON, LONGEST_LINE, PACKED, TEXT, check, check_width
 from helpers.intake.formats import is_private
+from helpers.intake.parquetfile import inside_quotes
 from helpers.intake.text import header_key, nfc
 from helpers.intake.textfile import HEAD_ROWS, as_utf8, read_head
 from helpers.intake.vietnamese import refuse_legacy
@@ -90,7 +88,7 @@ def heads(path: Path) -> list[Head]:
     if kind in PACKED:
         raise InputError("{file} is an archive; unpack it and name the file inside it.", file=path.name)
     if kind == ".parquet":
-        found = [Head(None, [list(_parquet_fields(path))], typed=True)]
+        found = [Head(None, [list(parquetfile.fields(path))], typed=True)]
     elif kind in JSON:
         found = [_json_head(path)]
     elif kind in TEXT:
@@ -140,7 +138,7 @@ def read(
     if head.cut:
         raw = _read_json(con, path, head, headers, folder)
     elif head.typed:
-        raw = _read_parquet(con, path, headers)
+        raw = Raw(parquetfile.view(con, path), _readable(headers))
     elif path.suffix.lower() in BOOKS:
         places = tuple(i for i, header in enumerate(headers) if header in carried)
         raw = _read_book(con, path, header_row, headers, sheets, folder, places)
@@ -166,20 +164,6 @@ def unique(headers: list[str]) -> tuple[str, ...]:
         seen[header] = seen.get(header, 0) + 1
         out.append(header if seen[header] == 1 else f"{header} ({seen[header]})")
     return tuple(out)
-
-
-def _read_parquet(con: Any, path: Path, headers: tuple[str, ...]) -> Raw:
-    name = ibis.util.gen_name("intake_parquet")
-    with _reading(path):
-        fields = _parquet_fields(path)
-        places = "".join(f"n{i}, " for i in range(len(pq.read_schema(path).names)))
-    kept = [f"{column} AS c{i}" for i, (header, column) in enumerate(fields.items()) if not is_private(header)]
-    # a view, the file stays where it is; columns by place, as the engine renames those that differ in case only
-    con.raw_sql(
-        f"""CREATE TEMP VIEW {name} AS SELECT {", ".join([*kept, "n_row + 1 AS source_row"])}
-        FROM read_parquet('{_quoted(path)}', file_row_number = true) AS t({places}n_row)"""  # noqa: S608
-    )
-    return Raw(con.table(name), _readable(headers))
 
 
 def _read_json(con: Any, path: Path, head: Head, headers: tuple[str, ...], folder: Path) -> Raw:
@@ -217,7 +201,7 @@ def _cut(
     quote = '"' if quoted else ""
     # the options name every choice, so that DuckDB guesses nothing; rows it cannot cut are kept aside
     con.raw_sql(
-        f"""CREATE TEMP TABLE {name} AS SELECT {", ".join(kept)} FROM read_csv('{_quoted(source)}', auto_detect=false,
+        f"""CREATE TEMP TABLE {name} AS SELECT {", ".join(kept)} FROM read_csv('{inside_quotes(source)}', auto_detect=false,
         header=true, skip={header_row}, delim='{head.delimiter.replace("'", "''")}', quote='{quote}', escape='{quote}',
         columns={{{columns}}}, max_line_size={LONGEST_LINE}, buffer_size=67108864, store_rejects=true,
         rejects_table='{name}_bad', rejects_scan='{name}_scan')"""  # noqa: S608
@@ -296,71 +280,9 @@ def without_repeated_headers(con: Any, raw: Raw) -> Raw:
     return replace(raw, table=raw.table.filter(~again), malformed=aside, temporary=(*raw.temporary, name))
 
 
-def is_damaged(con: Any, path: Path) -> bool:
-    """Whether a Parquet file cannot be read to its end."""
-    if path.suffix.lower() != ".parquet":
-        return False
-    try:
-        con.raw_sql(f"SELECT sum(hash(COLUMNS(*))) FROM read_parquet('{_quoted(path)}')").fetchall()  # noqa: S608
-    except duckdb.Error:
-        return True
-    return False
-
-
 def same_header(one: list[str], other: list[str]) -> bool:
     """Whether two header rows are the same, cells compared as headers are."""
     return [header_key(cell) for cell in one] == [header_key(cell) for cell in other]
-
-
-def _parquet_fields(path: Path) -> dict[str, str]:
-    """Header → SQL of its column; fields of a structure by a dot, lists of structures and maps not at all."""
-    with _reading(path), pq.ParquetFile(path) as file:
-        check_parquet(path, file.metadata)
-        fields: dict[str, str] = {}
-        for i, field in enumerate(file.schema_arrow):
-            fields |= {_free(header, fields): column for header, column in _fields(field, "", f"n{i}").items()}
-        return fields
-
-
-def _fields(field: pa.Field, prefix: str, column: str) -> dict[str, str]:
-    header, kind = f"{prefix}{field.name}", field.type
-    if pa.types.is_struct(kind):
-        found: dict[str, str] = {}
-        for inner in kind:
-            name = inner.name.replace('"', '""')
-            found |= _fields(inner, f"{header}.", f'{column}."{name}"')
-        return found
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return {} if pa.types.is_nested(kind.value_type) else {header: f"CAST({column} AS VARCHAR)"}
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
-        # texts that some programs write without saying so; what is none is shown byte by byte
-        return {header: f"coalesce(TRY(decode({column})), CAST({column} AS VARCHAR))"}
-    return {} if pa.types.is_nested(kind) else {header: column}
-
-
-def _free(header: str, taken: dict[str, str]) -> str:
-    n = 1
-    while (found := header if n == 1 else f"{header} ({n})") in taken:
-        n += 1
-    return found
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Damage found while reading becomes the user's sentence."""
-    try:
-        yield
-    except (pa.ArrowException, OSError) as fault:
-        raise InputError("{file} is damaged and cannot be read; export it again.", file=path.name) from fault
-
-
-def _literal(path: Path) -> str:
-    """A path in which DuckDB sees no pattern."""
-    return "".join(f"[{c}]" if c in "*?[" else c for c in str(path))
-
-
-def _quoted(path: Path) -> str:
-    return _literal(path).replace("'", "''")
 
 
 def drop(con: Any, *names: str) -> None:
