@@ -132,6 +132,15 @@ def test_any_amount_survives_being_written_with_dots(amount: int) -> None:
     assert con.to_pyarrow(parsing.number(parsing.bare_figure(ibis.literal(written)))).as_py() == amount
 
 
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(12.0, "12"), (-3.0, "-3"), (1.5, "1.5"), (9.2e18, "9200000000000000000"), (9.3e18, "9.3e+18"), (None, None)],
+)
+def test_floating_numbers_of_any_size_are_shown(con: Any, number: float | None, shown: str | None) -> None:
+    """Whole ones without “.0”; one beyond what sixty-four bits count stays as it is."""
+    assert _one(con, number, parsing.text, "float64") == shown
+
+
 def test_headers_are_compared_without_case_accents_and_spaces() -> None:
     """Mã hóa đơn, MA HOA DON and "Mã  hoá-đơn" are one header."""
     assert header_key("Mã hóa đơn") == header_key("MA HOA DON") == header_key(" Mã  hoá-đơn") == "mahoadon"

@@ -46,8 +46,8 @@ def text(column: Any) -> Any:
     if column.type().is_string():
         return composed(column)
     if column.type().is_floating():
-        whole = column == column.round()
-        return whole.ifelse(column.try_cast("int64").cast("string"), column.cast("string"))
+        whole = column.try_cast("int64")  # missing where it is too large for one
+        return (whole.cast("float64") == column).ifelse(whole.cast("string"), column.cast("string"))
     return column.cast("string")
 
 

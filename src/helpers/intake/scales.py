@@ -77,7 +77,7 @@ def scale_of(con: Any, rows: ir.Table, score: Any, header: str, given: str | Non
     found = con.to_pyarrow(rows.aggregate(
         n=figure.count(), least=figure.min(), most=figure.max(), zeros=(figure == 0).mean(),
         above_1=(figure > 1).mean(), above_5=(figure > 5).mean(), above_10=(figure > 10).mean(),
-        above_100=(figure > 100).mean(), parts=(figure != figure.round()).any(),
+        above_100=(figure > 100).mean(), parts=(figure % 1 != 0).any(),
     )).to_pylist()[0]  # fmt: skip
     plain = fold(header)
     named = next((name for pattern, name in _HEADERS if re.search(pattern, plain)), None)
