@@ -131,7 +131,7 @@ def test_the_check_prints_all_of_it(thirty: tuple[Check, DataQuality], lang: str
     said = "\n".join(f"{term} {text}" for term, text in lines)
     for term, text in (
         ("rows read", "30"), ("rows kept", "28"), ("rows set aside", "2"), ("rows that stand twice", "1"),
-        ("days without any order", say.date(date(2026, 5, 11))), ("orders worth nothing or less", "1"),
+        ("suspicious customer codes", say.text("too few customers to tell")), ("days without any order", say.date(date(2026, 5, 11))), ("orders worth nothing or less", "1"),
     ):  # fmt: skip
         assert (say.text(term), text) in lines
     shares = dict(lines)["  Q1"]
@@ -158,5 +158,6 @@ def test_a_member_of_staff_and_a_reseller(tmp_path: Path) -> None:
     said = "\n".join(text for _, text in found.lines(language("en")))
     assert "a member of staff" in said
     assert "a reseller" in said
+    assert "Without suspicious codes" in said
     assert "NV1" not in said
     assert "SI1" not in said

@@ -73,15 +73,13 @@ class Unknown:
 
 def reasons(quality: Mapping[str, Any], say: Language) -> tuple[str, ...]:
     """Why the data have their grade, what decides first; for an A what it rests on."""
-    found = quality["grade"]["reasons"]
-    if found:
-        return tuple(reason(one["of"], one["value"], say) for one in found)
-    basis = quality["basis"]
-    return reason("known_share", basis["known_share"], say), reason("days", basis["days"], say)
+    found = quality["grade"]["reasons"] or [{"of": of, "value": quality["basis"][of]} for of in ("known_share", "days")]
+    strange = bool(quality["suspects"].get("customers"))
+    return tuple(reason(one["of"], one["value"], say, strange=strange) for one in found)
 
 
-def reason(of: str, value: float, say: Language) -> str:
-    """One quantity of the grade's basis as a sentence."""
+def reason(of: str, value: float, say: Language, *, strange: bool = False) -> str:
+    """One quantity of the grade's basis as a sentence; `strange`: there are suspicious codes, which the basis leaves out."""
     if of == "customers" and not value:
         return say.text("No customer can be followed.")
     if of == "customers":
@@ -89,6 +87,10 @@ def reason(of: str, value: float, say: Language) -> str:
     if of == "days":
         return say.plural("The data cover {n} day.", "The data cover {n} days.", int(value))
     percent = say.percent(value)
+    if of == "known_share" and strange:
+        return say.text(
+            "Without suspicious codes {percent} of the revenue comes from customers we can recognise.", percent=percent
+        )
     return {
         "known_share": say.text("{percent} of the revenue comes from customers we can recognise.", percent=percent),
         "faulty_share": say.text("{percent} of the rows that should count cannot be used.", percent=percent),
@@ -137,7 +139,9 @@ def days_off(calendar: Mapping[str, Any], say: Language) -> str:
 
 def suspicions(found: Mapping[str, Any], say: Language) -> str:
     """Suspicious customer codes, counted by reason; no code is named."""
-    if "need" in found or not found["customers"]:
+    if "need" in found:
+        return say.text("too few customers to tell")
+    if not found["customers"]:
         return say.text("none")
     parts = [f"{say.number(n)} {say.text(SUSPICIONS[why])}" for why, n in found["by_reason"].items()]
     weight = say.text(
