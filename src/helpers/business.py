@@ -33,6 +33,9 @@ _PROBLEMS = {
     "date_from_datetime_parsing": key("“{value}” is not a day like 2026-03-31"),
     "date_parsing": key("“{value}” is not a day like 2026-03-31"),
     "literal_error": key("it may be one of: {expected}"),
+    "string_too_short": key("it is empty"),
+    "bool_parsing": key("“{value}” is neither true nor false"),
+    "bool_type": key("“{value}” is neither true nor false"),
     "greater_than": key("it must be more than {gt}"),
     "greater_than_equal": key("it must be at least {ge}"),
     "less_than_equal": key("it must be at most {le}"),
@@ -51,7 +54,7 @@ class Source(_Strict):
     """One file (or folder of files), or one `table` of the warehouse at `url`, and how to read it.
 
     `row` names the column that numbers the rows of a table, such as its primary key. `url` may hold ``${NAME}``.
-    `scale` is the scale its scores stand on (feedback).
+    `scale` is the scale its scores stand on (feedback). `system` says whose numbering its customer codes belong to.
     """
 
     file: str | None = None
@@ -63,6 +66,34 @@ class Source(_Strict):
     day_first: bool | None = None
     sheet: str | None = None
     scale: Literal["1-5", "1-10", "0-10", "nps", "0-100", "0-1"] | None = None
+    system: str | None = Field(None, min_length=1)
+
+
+class Identity(_Strict):
+    """Who is one person, where the data alone would not say it, or say it wrongly.
+
+    Attributes:
+        plus_tags: an e-mail's “+tag” is no part of it. max_names: a phone number or e-mail used under more clearly
+            different names than this belongs to nobody. max_codes: the same for customer codes of one system.
+        shared: keys that belong to nobody in particular. ignore: kinds of evidence not used. merge: keys that are one
+            person. split: keys that are not.
+    """
+
+    plus_tags: bool = False
+    max_names: int = Field(3, ge=1, le=100)
+    max_codes: int = Field(3, ge=1, le=100)
+    shared: list[str] = Field(default_factory=list)
+    ignore: list[Literal["code", "phone", "email", "name_birthday", "name_address"]] = Field(default_factory=list)
+    merge: list[list[str]] = Field(default_factory=list)
+    split: list[list[str]] = Field(default_factory=list)
+
+    @field_validator("shared", "merge", "split", mode="before")
+    @classmethod
+    def _numbers_are_codes(cls, given: Any) -> Any:
+        """A customer code of digits alone needs no quotation marks."""
+        if isinstance(given, list):
+            return [cls._numbers_are_codes(one) for one in given]
+        return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
 
 
 class Campaign(_Strict):
@@ -113,6 +144,7 @@ class Business(_Strict):
     campaigns: list[Campaign] = Field(default_factory=list)
     parameters: dict[str, int | float | str | bool] = Field(default_factory=dict)
     brand: Brand = Brand()
+    identity: Identity = Identity()
 
     @property
     def usual_reply_hours(self) -> float:
@@ -241,4 +273,6 @@ def dump(business: Business) -> str:
         for source in sources:
             for name in [name for name, value in source.items() if value in (None, {})]:
                 del source[name]
+    if business.identity == Identity():
+        del data["identity"]
     return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=120)

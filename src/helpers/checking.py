@@ -101,6 +101,8 @@ class Check:
         for one in [*data["by_channel"], *data["by_branch"]][:_NAMED_GROUPS]:
             if one["group"] is not None:
                 yield f"  {one['group']}", data_words.known(one, say)
+        if self.quality.identity is not None:
+            yield from data_words.recognised(self.quality.identity, say)
         yield say.text("customers with a phone number"), _rate(data["coverage"]["phone"], say)
         yield say.text("customers with an e-mail"), _rate(data["coverage"]["email"], say)
 

@@ -12,6 +12,7 @@ import typer
 import yaml
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 import helpers
 from helpers import business as business_file
@@ -85,10 +86,34 @@ def check(
         report = check_client(client, today=date.today(), show_personal_data=show_personal_data)
         if json is not None:
             write_record(report, json)
-        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-        for term, text in report.lines(say):
-            table.add_row(term, text)
-        _print_table(table)
+        _print_lines(report.lines(say))
+
+
+@app.command()
+def identities(
+    slug: Slug,
+    key: Annotated[
+        str | None, typer.Option(help="Only the customer with this code, SYSTEM:CODE, phone number or e-mail.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many joined customers to list, most orders first.")] = 20,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write every key with its evidence to this file as well (personal data).")
+    ] = None,
+    show_personal_data: Annotated[
+        bool, typer.Option("--show-personal-data", help="Show codes, phone numbers and e-mails in full.")
+    ] = False,
+    lang: Lang = None,
+    workspace: Workspace = CLIENTS,
+) -> None:
+    """List who was recognised as one person across files and systems, and by what."""
+    from helpers.identities import list_identities
+
+    with _Faults(_language_of(slug, lang, workspace), workspace) as say:
+        from helpers.pipeline.workspace import client_folder
+
+        client = client_folder(workspace, slug)
+        found = list_identities(client, today=date.today(), asked=key, limit=limit, write_to=csv)
+        _print_lines(found.lines(say, show_personal_data=show_personal_data))
 
 
 @app.command()
@@ -280,6 +305,14 @@ def _show_mapping(found: Any, say: Language) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
     for role, header in found.mapping.items():
         table.add_row(role, "←", header)
+    _print_table(table)
+
+
+def _print_lines(lines: list[tuple[str, str]]) -> None:
+    """Terms with their texts, side by side."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for term, text in lines:
+        table.add_row(Text(term), Text(text))
     _print_table(table)
 
 

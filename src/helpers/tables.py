@@ -45,6 +45,22 @@ REJECTS = ibis.schema({"source_file": "string", "source_row": "int64", "reason":
 PEOPLE = ibis.schema(
     {"customer_id": "string", "name": "string", "phone": "string", "email": "string", "birthday": "date"}
 )
+IDENTITIES = ibis.schema(
+    {
+        "customer_id": "string",  # missing: the key is shared by many and names nobody
+        "key_kind": "string",  # code, phone, email, name_birthday, name_address
+        "key_value": "string",
+        "system": "string",  # whose numbering a customer code belongs to
+        "source_file": "string",  # the first file it stands in
+        "orders": "int64",
+        "first_seen": "timestamp",
+        "last_seen": "timestamp",
+        "linked_by": "string",  # strongest other kind beside it; business.yml; shared; missing: it stands alone
+        "orders_together": "int64",  # orders on which it stands beside another key
+        "names_rows": "boolean",  # some rows are known by this key: alone it would be a customer of its own
+        "confidence": "string",  # strong, weak (by name), stated (business.yml); missing where nothing was linked
+    }
+)
 
 OPTIONAL = {
     "contacts": ibis.schema(
@@ -113,7 +129,9 @@ contacts.purpose is ``sell`` or ``care``; costs.purpose is ``acquisition``, ``re
 ``advertising`` or ``care``.
 """
 
-SCHEMAS = {"orders": ORDERS, "order_lines": ORDER_LINES, "people": PEOPLE, "rejects": REJECTS, **OPTIONAL}
+SCHEMAS = {
+    "orders": ORDERS, "order_lines": ORDER_LINES, "people": PEOPLE, "rejects": REJECTS, "identities": IDENTITIES, **OPTIONAL,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -124,6 +142,7 @@ class Tables:
         orders, order_lines, people, rejects: always there (rows may be none).
         optional: the tables of :data:`OPTIONAL` this business has.
         customers: one row per identified customer with its measures; missing until metrics have made it.
+        identities: every key of every customer; missing in runs of before it was kept.
     """
 
     orders: ir.Table
@@ -132,6 +151,7 @@ class Tables:
     rejects: ir.Table
     optional: dict[str, ir.Table]
     customers: ir.Table | None = None
+    identities: ir.Table | None = None
 
     def get(self, name: str) -> ir.Table | None:
         """An optional table, or None when this business does not have it."""
@@ -161,4 +181,5 @@ def open_tables(con: Any, folder: Path) -> Tables:
         rejects=read("rejects"),
         optional={name: read(name) for name in OPTIONAL if name in found},
         customers=read("customers") if "customers" in found else None,
+        identities=read("identities") if "identities" in found else None,
     )

@@ -5,11 +5,11 @@
 """
 
 from helpers.intake.checking import ENGINE_MEMORY
-from helpers.intake.identity import people_keys
 from helpers.intake.loading import Intake, load
 from helpers.intake.quality import REASONS, Note, Quality, SourceReport
 from helpers.intake.recognition import Recognition, recognise
 from helpers.intake.remote import fingerprint
+from helpers.intake.resolution import people_keys
 
 __all__ = [
     "ENGINE_MEMORY",

@@ -32,7 +32,7 @@ class Loaded:
 
 
 def joined(con: Any, files: list[Loaded]) -> ir.Table:
-    """All staged rows of orders; re-exports count once, and equal numbers of different orders are told apart.
+    """All staged rows of orders as a table; re-exports count once, and equal numbers of different orders are told apart.
 
     An order that stands in several files of one system with the same number and time counts as the latest of them has
     it. The same number with another time, or in another system, is another order and gets its file's name added.
@@ -40,12 +40,17 @@ def joined(con: Any, files: list[Loaded]) -> ir.Table:
     stage = files[0].staged.table
     if len(files) > 1:
         stage = _told_apart(con, ibis.union(*(one.staged.table for one in files)), files)
-    if _may_take_back(con, stage, files):
-        stage = refunds.to_orders(con, con.create_table(ibis.util.gen_name("intake_all"), stage, temp=True))
-    stage = stage.drop("system", "number") if "number" in stage.columns else stage
     if stage is files[0].staged.table:
         return stage
     return con.create_table(ibis.util.gen_name("intake_all"), stage, temp=True)
+
+
+def with_refunds(con: Any, stage: ir.Table, files: list[Loaded]) -> ir.Table:
+    """The rows :func:`joined` left, money paid back on the orders it belongs to; who the rows are about must be known."""
+    if _may_take_back(con, stage, files):
+        found = refunds.to_orders(con, stage).drop("system", "number")
+        return con.create_table(ibis.util.gen_name("intake_all"), found, temp=True)
+    return stage.drop("system", "number") if "number" in stage.columns else stage
 
 
 def _told_apart(con: Any, rows: ir.Table, files: list[Loaded]) -> ir.Table:
@@ -94,13 +99,14 @@ def order_lines(stage: ir.Table, files: list[Loaded]) -> ir.Table:
     return found.select(*tables.ORDER_LINES.names)
 
 
-def people(con: Any, stage: ir.Table, lists: list[ir.Table]) -> ir.Table:
+def people(con: Any, stage: ir.Table, lists: list[ir.Table], identities: ir.Table | None) -> ir.Table:
     """One row per identified customer with the latest known name, phone, e-mail and birthday.
 
     Args:
         con: the engine.
         stage: rows of orders.
         lists: staged customer lists; what they say goes before what stands on an order.
+        identities: keys that belong to nobody in particular are not shown as anybody's number; missing: there are none.
     """
     rows = stage.filter(stage.reason.isnull()).select(*identity.PEOPLE, at=stage.ordered_at)
     rows = (
@@ -108,6 +114,10 @@ def people(con: Any, stage: ir.Table, lists: list[ir.Table]) -> ir.Table:
         if lists
         else rows
     )
+    if identities is not None:
+        nobodys = identities.filter(identities.linked_by == "shared").key_value
+        own = {name: rows[name].isin(nobodys).ifelse(ibis.null("string"), rows[name]) for name in ("phone", "email")}
+        rows = rows.mutate(**own)
     found = identity.latest(rows).select(*tables.PEOPLE.names).order_by("customer_id")
     return con.create_table(ibis.util.gen_name("people"), found, temp=True)
 

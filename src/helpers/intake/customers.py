@@ -37,7 +37,7 @@ def stage(
     nobody = rows.customer_id.isnull()
     rules = [(nobody & rows.blank, "blank_row"), (nobody & is_total(rows.label), "total_row"), (nobody, "no_customer")]
     found = rows.select(
-        *PEOPLE, file_no=ibis.literal(file_no, "int32"), source_row=rows.source_row,
+        *PEOPLE, "address", file_no=ibis.literal(file_no, "int32"), source_row=rows.source_row,
         at=ibis.literal(_NOW), reason=ibis.cases(*rules, else_=ibis.null("string")),
     )  # fmt: skip
     if raw.malformed is not None:

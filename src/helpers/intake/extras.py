@@ -11,9 +11,10 @@ import ibis.expr.types as ir
 from helpers.intake import parsing, remarks, scales
 from helpers.intake.evidence import Evidence, gather
 from helpers.intake.formats import Format, vocabulary
-from helpers.intake.identity import is_total, prepared, resolve
+from helpers.intake.identity import is_total, prepared
 from helpers.intake.orders import Settings, Staged
 from helpers.intake.reading import Raw
+from helpers.intake.resolution import resolve
 from helpers.tables import OPTIONAL
 
 SPEAKS_OF = {
@@ -46,7 +47,7 @@ _PERSON = ("customer_id", "phone", "email")
 
 
 def stage(
-    con: Any, raw: Raw, layout: Format, mapping: dict[str, str], settings: Settings, people: ir.Table, orders: ir.Table,
+    con: Any, raw: Raw, layout: Format, mapping: dict[str, str], settings: Settings, book: ir.Table, orders: ir.Table,
     *, file: str, file_no: int, day_first: bool | None, scale: str | None = None,
 ) -> Staged:  # fmt: skip
     """Parse one file of an optional table; `scale` is what business.yml says about its scores.
@@ -97,7 +98,7 @@ def _parsed(
     }
     figures = {role: c for role, c in columns.items() if role in schema and schema[role].is_floating()}
     evidence = gather(con, times, figures, given=day_first, default=layout.day_first, file=file)
-    rows = resolve(rows, columns, layout, settings.country, people)
+    rows = resolve(con, rows, columns, layout, settings.country, book)
     columns = {role: rows[f"r_{role}"] for role in columns}
     marks: dict[str, Any] = {}
     plain = None

@@ -17,7 +17,7 @@ from helpers.errors import InputError
 from helpers.intake.text import fold, header_key
 from helpers.resources import package_file
 
-_PERSON = ("customer_id", "name", "last_name", "phone", "email", "birthday")
+_PERSON = ("customer_id", "name", "last_name", "phone", "email", "birthday", "address")
 ROLES: dict[str, tuple[str, ...]] = {
     "orders": (
         "order_id", "ordered_at", "ordered_time", *_PERSON, "net_revenue", "shipping", "tax", "refund", "amount",

@@ -1,16 +1,17 @@
-"""Who a row is about: customer code, else telephone, else e-mail, else nobody – and what is known of each person."""
+"""What one row alone says of a person: customer code, else telephone, else e-mail, else nobody.
+
+Who the rows of all files together are about is resolved afterwards, in `resolution`.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
 from helpers.intake import parsing, phones
-from helpers.intake.formats import DATES, FIGURES, Format, named, vocabulary
-from helpers.intake.opening import opened
+from helpers.intake.formats import DATES, FIGURES, Format, vocabulary
 from helpers.intake.reading import Raw
 from helpers.intake.text import folded, trimmed
 
@@ -86,7 +87,7 @@ def is_total(label: Any) -> Any:
 
 
 def person_columns(columns: dict[str, Any], layout: Format, country: str, day_first: bool | None) -> dict[str, Any]:
-    """The five columns of a person from prepared columns; those the file lacks are missing."""
+    """The columns of a person and their address from prepared columns; those the file lacks are missing."""
     name, code = columns.get("name", ibis.null("string")), ibis.null("string")
     nobody: Any = ibis.literal(False)
     if "name" in columns:
@@ -105,6 +106,7 @@ def person_columns(columns: dict[str, Any], layout: Format, country: str, day_fi
         "phone": phone,
         "email": mail,
         "birthday": birthday,
+        "address": columns.get("address", ibis.null("string")),
     }
 
 
@@ -125,62 +127,3 @@ def latest(rows: ir.Table) -> ir.Table:
     known = rows.filter(rows.customer_id.notnull())
     newest = {name: known[name].argmax(known["at"], where=known[name].notnull()) for name in PEOPLE[1:]}
     return known.group_by("customer_id").agg(**newest)
-
-
-def resolve(rows: ir.Table, columns: dict[str, Any], layout: Format, country: str, people: ir.Table) -> ir.Table:
-    """`rows` with the customer each one is about, by code, telephone or e-mail as known from `people`.
-
-    Args:
-        rows: as :func:`prepared` leaves them.
-        columns: role → prepared column of `rows`.
-        layout: what the file was recognised as.
-        country: where telephone numbers without a country code belong.
-        people: customer_id, phone, email; one row per customer.
-
-    Returns:
-        `rows` with `customer_id` (missing where nobody known is named; a code is taken as it stands).
-    """
-    about: dict[str, Any] = {r: columns[r] for r in ("customer_id", "phone", "email") if r in columns}
-    code = person_columns({k: v for k, v in about.items() if k == "customer_id"}, layout, country, None)["customer_id"]
-    person = person_columns(about, layout, country, None)
-    rows = rows.mutate(k_code=code, k_phone=person["phone"], k_email=person["email"])
-    if "phone" in about:
-        by_phone = _sole(people, "phone")
-        rows = rows.left_join(by_phone, rows.k_phone == by_phone.key_phone)
-    if "email" in about:
-        by_email = _sole(people, "email")
-        rows = rows.left_join(by_email, rows.k_email == by_email.key_email)
-    candidates = [rows.k_code, *(rows[f"of_{role}"] for role in ("phone", "email") if role in about)]
-    return rows.mutate(customer_id=ibis.coalesce(*candidates))
-
-
-def _sole(people: ir.Table, by: str) -> ir.Table:
-    """Number or address → its customer, where exactly one customer has it."""
-    groups = people.filter(people[by].notnull()).group_by(people[by].name(f"key_{by}"))
-    sole = groups.agg(**{f"of_{by}": people.customer_id.max(), "owners": people.customer_id.nunique()})
-    return sole.filter(sole.owners == 1).drop("owners")
-
-
-def people_keys(con: Any, path: Path, people: ir.Table, *, country: str = "VN") -> ir.Table:
-    """Read a list that names people by customer code, telephone or e-mail.
-
-    Args:
-        con: the engine.
-        path: CSV, workbook or Parquet with at least one of these columns.
-        people: the people table of the run.
-        country: where telephone numbers without a country code belong.
-
-    Returns:
-        One row per row of the list: source_row, customer_id (missing: nobody in `people` is meant). Count the unknown
-        with ``keys.customer_id.isnull().sum()``.
-
-    Raises:
-        InputError: the file cannot be read or names no such column.
-    """
-    with opened(con, path, kind="people_list") as (raw, recognition):
-        layout = named("people_list", "people_list")
-        columns = {role: raw.column(header) for role, header in recognition.mapping.items()}
-        rows = resolve(*prepared(raw, columns, layout, country), layout, country, people)
-        known = people.select(known_id="customer_id")
-        found = rows.left_join(known, rows.customer_id == known.known_id).select("source_row", customer_id="known_id")
-        return con.create_table(ibis.util.gen_name("people_keys"), found.order_by("source_row"), temp=True)

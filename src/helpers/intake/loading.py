@@ -15,14 +15,15 @@ from babel.numbers import get_currency_precision
 
 from helpers.business import Business, Source
 from helpers.errors import InputError
-from helpers.intake import assembly, counting, customers, extras, faults, orders, overlap, remote, warehouse
+from helpers.intake import assembly, counting, customers, extras, faults, orders, overlap, remote, resolution, warehouse
 from helpers.intake.assembly import Loaded
 from helpers.intake.formats import ROLES, formats
 from helpers.intake.opening import files, opened
 from helpers.intake.orders import Settings, Staged
-from helpers.intake.quality import Quality
+from helpers.intake.quality import Note, Quality
 from helpers.intake.reading import Raw, drop
 from helpers.intake.recognition import Recognition
+from helpers.intake.resolution import Resolved
 from helpers.tables import OPTIONAL
 
 _KINDS = tuple(kind for kind in ROLES if kind != "people_list")
@@ -33,10 +34,10 @@ class Intake:
     """The canonical tables of one business and what was found on the way.
 
     Attributes:
-        orders, order_lines, people, rejects: columns as in :mod:`helpers.tables`.
+        orders, order_lines, people, rejects, identities: columns as in :mod:`helpers.tables`.
         optional: the tables of ``tables.OPTIONAL`` this business has. quality: counts, sums and shares.
         aliases: customer_id, names, phones: how many different ones stand under a code, where it is more than one.
-        stayed: whether the tables are expressions on a warehouse.
+        stayed: whether the tables are expressions on a warehouse; `identities` is missing then.
     """
 
     orders: ir.Table
@@ -46,6 +47,7 @@ class Intake:
     optional: dict[str, ir.Table]
     quality: Quality
     aliases: ir.Table
+    identities: ir.Table | None
     stayed: bool = False
 
 
@@ -85,17 +87,18 @@ def load(
 
 def _assembled(con: Any, business: Business, today: date, sold: list[Loaded], loader: _Loader) -> Intake:
     """The canonical tables from the staged orders and what stands beside them."""
-    stage = assembly.joined(con, sold)
-    faults.check_dates(con, stage, sold, today)
+    together = assembly.joined(con, sold)
+    faults.check_dates(con, together, sold, today)
+    lists = list(loader.of_kind("customers"))
+    who = loader.resolved(together, sold, lists)
+    stage = assembly.with_refunds(con, together, sold)
     faults.check_usable(con, stage)
     faults.check_currency(con, stage, business.currency)
     exact = assembly.orders(con, stage, sold)
     faults.check_customers(con, exact)
     lines = assembly.order_lines(stage, sold)
-    lists = list(loader.of_kind("customers"))
-    people = assembly.people(con, stage, [one.staged.table for one in lists])
-    others = [one for kind in OPTIONAL for one in loader.of_kind(kind, people, exact)]
-    others = overlap.optional(con, others)
+    people = assembly.people(con, stage, [one.staged.table for one in lists], who.identities)
+    others = _beside(con, business, loader, resolution.Known(people, who.identities), exact)
     optional = {
         kind: assembly.optional(con, kind, [one.staged.table for one in others if one.kind == kind])
         for kind in OPTIONAL
@@ -106,13 +109,27 @@ def _assembled(con: Any, business: Business, today: date, sold: list[Loaded], lo
     named = [one.staged.table for one in lists]
     kept = [lines, *optional.values(), *(table.filter(table.reason.isnull()) for table in named)]
     quality = counting.quality(con, everything, stage, exact, people, rejects, kept)
+    account = resolution.identified(con, who.identities) if who.known else None
+    quality = replace(quality, notes=(*quality.notes, *_not_found(who)), identity=account)
     several = counting.aliases(con, stage)
-    loader.tidy(everything, stage)
+    loader.tidy(everything, together)
     # a book in which nothing stands says as little as no book: it must not be read as "it never happened"
     optional = {
         kind: table for kind, table in optional.items() if any(s.kind == kind and s.rows_kept for s in quality.sources)
     }
-    return Intake(exact.drop("exact_revenue"), lines, people, rejects, optional, quality, several)
+    identities = resolution.every_key(exact, who)
+    return Intake(exact.drop("exact_revenue"), lines, people, rejects, optional, quality, several, identities)
+
+
+def _beside(con: Any, business: Business, loader: _Loader, known: resolution.Known, exact: ir.Table) -> list[Loaded]:
+    """The files of optional tables, staged: whom they speak of is looked up by any key of theirs."""
+    kinds = [kind for kind in OPTIONAL if business.sources.get(kind)]
+    if not kinds:
+        return []
+    book = resolution.directory(con, known)
+    found = [one for kind in kinds for one in loader.of_kind(kind, book, exact)]
+    drop(con, book.get_name())
+    return overlap.optional(con, found)
 
 
 class _Loader:
@@ -132,17 +149,29 @@ class _Loader:
             for path in files(self.folder, str(source.file), self.scratch):
                 yield self._file(kind, source, path, known)
 
-    def tidy(self, everything: list[Loaded], stage: ir.Table) -> None:
+    def resolved(self, together: ir.Table, sold: list[Loaded], lists: list[Loaded]) -> Resolved:
+        """Give the staged rows of orders and of lists the customers they are about."""
+        of_orders = resolution.Rows(together, {one.number: one.system for one in sold}, dated=True)
+        said = [source.system for source in self.business.sources.get("customers", []) if source.system]
+        listed = [(one.number, one.system, one.system in said, one.staged.table) for one in lists]
+        systems = resolution.of_lists(self.con, of_orders, listed)
+        parts = [of_orders]
+        parts += [resolution.Rows(one.staged.table, {one.number: systems[one.number]}, dated=False) for one in lists]
+        everything = [*sold, *lists]
+        roles = {role for one in everything for role in one.recognition.mapping}
+        names = {one.number: one.file for one in everything}
+        return resolution.resolved(self.con, parts, self.business.identity, self.business.country, names, roles)
+
+    def tidy(self, everything: list[Loaded], together: ir.Table) -> None:
         """Forget the staged rows of each file; the lines are read from those of all orders, which therefore stay."""
-        drop(self.con, *{one.staged.table.get_name() for one in everything} - {stage.get_name()})
+        drop(self.con, *{one.staged.table.get_name() for one in everything} - {together.get_name()})
 
     def _file(self, kind: str, source: Source, path: Path, known: tuple[ir.Table, ...]) -> Loaded:
         self.number += 1
         raw, found = self.stack.enter_context(
             opened(self.con, path, kind=kind, columns=source.columns, format=source.format, sheet=source.sheet)
         )
-        named: dict[str, Any] = {"file": path.name, "file_no": self.number, "day_first": source.day_first}
-        return self._staged(kind, source, path.name, found, raw, named, known)
+        return self._staged(kind, path.name, found, raw, source, known)
 
     def _table(self, kind: str, source: Source, known: tuple[ir.Table, ...]) -> Loaded:
         """A table of a warehouse: orders are staged where they are, small tables come over and are read like a file."""
@@ -151,30 +180,29 @@ class _Loader:
             found = remote.recognised(table, source, kind)
             if kind == "orders":
                 there = remote.stage(table, source, found, self.settings, self.number)
-                return self._loaded(kind, table.label, found, *there.arrived(self.con))
+                return self._loaded(kind, table.label, found, *there.arrived(self.con), source)
             raw = remote.small(self.con, table, source, found)
         self.stack.callback(drop, self.con, *raw.temporary)
-        named: dict[str, Any] = {"file": table.label, "file_no": self.number, "day_first": source.day_first}
-        one = self._staged(kind, source, table.label, found, raw, named, known)
+        one = self._staged(kind, table.label, found, raw, source, known)
         return replace(one, raw=replace(raw, columns={}))
 
     def _staged(
-        self, kind: str, source: Source, file: str, found: Recognition, raw: Raw, named: dict[str, Any],
-        known: tuple[ir.Table, ...],
-    ) -> Loaded:  # fmt: skip
+        self, kind: str, file: str, found: Recognition, raw: Raw, source: Source, known: tuple[ir.Table, ...]
+    ) -> Loaded:
         layout = formats()[found.format]
         given = (self.con, raw, layout, found.mapping, self.settings)
+        named: dict[str, Any] = {"file": file, "file_no": self.number, "day_first": source.day_first}
         if kind == "orders":
             staged = orders.stage(*given, **named)
         elif kind == "customers":
             staged = customers.stage(*given, **named)
         else:
             staged = extras.stage(*given, *known, scale=source.scale, **named)
-        return self._loaded(kind, file, found, raw, staged)
+        return self._loaded(kind, file, found, raw, staged, source)
 
-    def _loaded(self, kind: str, file: str, found: Recognition, raw: Raw, staged: Staged) -> Loaded:
+    def _loaded(self, kind: str, file: str, found: Recognition, raw: Raw, staged: Staged, source: Source) -> Loaded:
         layout = formats()[found.format]
-        return Loaded(self.number, kind, file, layout.system or layout.id, found, raw, staged)
+        return Loaded(self.number, kind, file, source.system or layout.system or layout.id, found, raw, staged)
 
 
 class _There(_Loader):
@@ -191,10 +219,19 @@ class _There(_Loader):
         table = self.warehouse.beside(str(source.table))
         found = remote.recognised(table, source, kind)
         there = remote.stage(table, source, found, self.settings, self.number)
-        return self._loaded(kind, table.label, found, there.there(), there.staged)
+        return self._loaded(kind, table.label, found, there.there(), there.staged, source)
 
-    def tidy(self, everything: list[Loaded], stage: ir.Table) -> None:
+    def resolved(self, together: ir.Table, sold: list[Loaded], lists: list[Loaded]) -> Resolved:
+        """Rows that stay where they are keep the customer each of them names."""
+        return Resolved(None)
+
+    def tidy(self, everything: list[Loaded], together: ir.Table) -> None:
         """What is held there goes with the connection."""
+
+
+def _not_found(who: Resolved) -> list[Note]:
+    sentence = "business.yml, identity: line {number} of “{line}” names a key that is not in the data."
+    return [Note(sentence, {"line": line, "number": number}) for line, number in who.unknown]
 
 
 def _in_one_warehouse(business: Business) -> bool:

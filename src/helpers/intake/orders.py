@@ -25,7 +25,7 @@ from helpers.intake.text import folded, trimmed
 _MONEY_ROLES = ("net_revenue", "shipping", "tax", "refund", "amount", "line_discount", "unit_price")
 _FIGURES = (*_MONEY_ROLES, "quantity", "returned_quantity")
 _OF_THE_ORDER = (
-    "ordered_at", "ordered_time", "customer_id", "name", "last_name", "phone", "email", "birthday", "net_revenue",
+    "ordered_at", "ordered_time", "customer_id", "name", "last_name", "phone", "email", "birthday", "address", "net_revenue",
     "shipping", "tax", "refund", "currency", "channel", "branch", "staff", "status", "cancelled_at", "test", "row_type",
     "refund_of",
 )  # fmt: skip
@@ -33,7 +33,7 @@ _OF_THE_ORDER = (
 
 _UNDERSTOOD_TOGETHER: dict[str, tuple[str, ...]] = {
     "moment": ("ordered_at", "ordered_time"),
-    "person": ("customer_id", "name", "last_name", "phone", "email", "birthday"),
+    "person": ("customer_id", "name", "last_name", "phone", "email", "birthday", "address"),
     "goods": ("product_id", "product", "category"),
     "place": ("currency", "channel", "branch", "staff"),
     "state": ("status", "cancelled_at", "test", "row_type"),
@@ -44,7 +44,7 @@ _UNDERSTOOD_TOGETHER: dict[str, tuple[str, ...]] = {
 STAGE = ibis.schema(
     {
         "file_no": "int32", "source_row": "int64", "order_id": "string", "customer_id": "string", "name": "string",
-        "phone": "string", "email": "string", "birthday": "date", "ordered_at": "timestamp",
+        "phone": "string", "email": "string", "birthday": "date", "address": "string", "ordered_at": "timestamp",
         "value": MONEY, "amount": MONEY, "quantity": "float64", "unit_price": "float64",
         "product_id": "string", "product": "string", "category": "string",
         "currency": "string", "channel": "string", "branch": "string", "staff": "string", "refund": "boolean",

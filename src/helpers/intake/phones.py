@@ -26,6 +26,7 @@ class Rules(BaseModel):
         calling_code: international code. trunk: digit dialled before a national number.
         bare_lengths: lengths of a number that lost its trunk digit. valid: pattern of a cleaned number.
         moved_prefixes: old prefix → new one, the rest of the number unchanged.
+        placeholders: cleaned numbers that are typed where there is none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,6 +35,7 @@ class Rules(BaseModel):
     bare_lengths: tuple[int, ...]
     valid: str
     moved_prefixes: dict[str, str]
+    placeholders: tuple[str, ...] = ()
 
 
 @cache
@@ -75,7 +77,8 @@ def normalised(national: Any, country: str) -> Any:
     moved = national.substr(0, width).cases(*known.moved_prefixes.items(), else_=ibis.null("string"))
     long = (national.length() == width + 7) & moved.notnull()
     current = long.ifelse(moved + national.substr(width, 7), national)
-    return current.re_extract(f"({known.valid})", 1).nullif("")
+    clean = current.re_extract(f"({known.valid})", 1).nullif("")
+    return clean.isin(known.placeholders).ifelse(ibis.null("string"), clean) if known.placeholders else clean
 
 
 def _by_library(country: str) -> Any:

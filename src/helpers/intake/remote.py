@@ -23,7 +23,7 @@ from helpers.intake.text import nfc
 from helpers.intake.warehouse import FROM_A_FILE_ONLY, Warehouse, opened
 
 _KEPT_ONLY = (
-    "customer_id", "name", "phone", "email", "birthday", "amount", "quantity", "unit_price", "product_id", "product",
+    "customer_id", "name", "phone", "email", "birthday", "address", "amount", "quantity", "unit_price", "product_id", "product",
     "category", "channel", "branch", "staff",
 )  # fmt: skip
 """Columns that come to the machine for rows that are kept; of the others only what tells orders apart."""

@@ -54,7 +54,7 @@ def build_tables(
     folder = out / "tables"
     with engine.within(con, intake.ENGINE_MEMORY):
         taken = intake.load(business, client, con, today=today, as_of=as_of)
-        for name in ("orders", "order_lines", "people", "rejects"):
+        for name in ("orders", "order_lines", "people", "rejects", "identities"):
             tables.write(con, getattr(taken, name), folder, name)
         for name, table in taken.optional.items():
             tables.write(con, table, folder, name)

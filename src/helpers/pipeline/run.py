@@ -144,7 +144,7 @@ class _Run:
 
     def _tables(self) -> date:
         order, business = self.order, self.business
-        described = business.model_dump(include={"sources", "currency", "country", "timezone"}, mode="json")
+        described = business.model_dump(include={"sources", "currency", "country", "timezone", "identity"}, mode="json")
         holidays = stages.file_hash(resources.playbook() / "rules" / "countries")
         key = stages.fingerprint(
             stages.code_hash(), self.inputs["sources"], described, holidays, order.as_of, str(order.client)

@@ -30,14 +30,14 @@ def title(campaign: Campaign) -> str:
     return campaign.name or campaign.id
 
 
-def assigned(con: Any, client: Path, campaign: Campaign, people: ir.Table, country: str) -> tuple[ir.Table, int]:
+def assigned(con: Any, client: Path, campaign: Campaign, tables: Tables, country: str) -> tuple[ir.Table, int]:
     """customer_id × arm from a campaign's two lists, and how many listed people are unknown.
 
     Raises:
         InputError: a list is missing, or somebody is on both.
     """
-    treated, lost_1 = _members(con, client / str(campaign.treated), people, country)
-    held, lost_2 = _members(con, client / str(campaign.holdout), people, country)
+    treated, lost_1 = _members(con, client / str(campaign.treated), tables, country)
+    held, lost_2 = _members(con, client / str(campaign.holdout), tables, country)
     both = int(treated.inner_join(held, "customer_id").count().to_pyarrow().as_py())
     if both:
         raise InputError(
@@ -48,9 +48,9 @@ def assigned(con: Any, client: Path, campaign: Campaign, people: ir.Table, count
     return table.distinct(), lost_1 + lost_2
 
 
-def _members(con: Any, path: Path, people: ir.Table, country: str) -> tuple[ir.Table, int]:
+def _members(con: Any, path: Path, tables: Tables, country: str) -> tuple[ir.Table, int]:
     """Distinct customers a list names, and how many of its rows name nobody we know."""
-    keys = people_keys(con, path, people, country=country)
+    keys = people_keys(con, path, tables.people, identities=tables.identities, country=country)
     unknown = int(keys.customer_id.isnull().sum().to_pyarrow().as_py() or 0)
     return keys.filter(keys.customer_id.notnull()).select("customer_id").distinct(), unknown
 
@@ -97,12 +97,12 @@ def read_campaign(
             campaign=campaign.id, sent=campaign.sent_at, end=as_of,
         )  # fmt: skip
     if not campaign.holdout:
-        contacted, unknown = _members(con, client / campaign.treated, tables.people, business.country)
+        contacted, unknown = _members(con, client / campaign.treated, tables, business.country)
         return before_after(
             contacted, tables.orders, campaign=campaign.id, name=title(campaign), sent_at=campaign.sent_at,
             days=min(before_days, max((as_of - campaign.sent_at).days + 1, 1)), unknown=unknown,
         )  # fmt: skip
-    people, unknown = assigned(con, client, campaign, tables.people, business.country)
+    people, unknown = assigned(con, client, campaign, tables, business.country)
     seen = tables.orders.filter(tables.orders.ordered_at.date() <= ibis.literal(as_of))
     outcomes = outcomes_from_orders(people, seen, sent_at=campaign.sent_at, window_days=campaign.window_days)
     outcomes = con.create_table(

@@ -6,12 +6,13 @@ Everything is worded from the plain JSON form (:func:`helpers.records.plain`) of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from helpers.errors import key
+from helpers.intake.quality import Identified
 from helpers.language import Language
 from helpers.metrics.quality import Held, Possible, possible
 from helpers.metrics.quality.possible import Lack
@@ -58,6 +59,15 @@ SUSPICIONS = {
     "daily": key("codes that buy nearly every day: often a member of staff"),
 }
 """Why a customer code is suspicious (catalog keys)."""
+KEY_KINDS = {
+    "code": key("customer code"),
+    "phone": key("phone number"),
+    "email": key("e-mail"),
+    "name_birthday": key("name and birthday"),
+    "name_address": key("name and address"),
+    "stated": key("what business.yml says"),
+}
+"""Kind of evidence that two orders are one person's → its name (catalog keys)."""
 GAPS_SHOWN = 3
 QUESTIONS_SHOWN = 3
 
@@ -149,6 +159,35 @@ def suspicions(found: Mapping[str, Any], say: Language) -> str:
         orders=say.percent(found["order_share"]), revenue=say.percent(found["revenue_share"]),
     )  # fmt: skip
     return f"{'; '.join(parts)} – {weight}"
+
+
+def recognised(account: Identified, say: Language) -> Iterator[tuple[str, str]]:
+    """How people were recognised across files and systems, as (term, text) lines."""
+    yield say.text("recognised under several codes or numbers"), joined(account, say)
+    for kind, n in account.through.items():
+        yield f"  {say.text('through {evidence}', evidence=say.text(KEY_KINDS[kind]))}", say.number(n)
+    yield say.text("codes and numbers that are nobody's own"), several_keys(account.shared, say)
+    yield say.text("codes and numbers of several people, told apart"), several_keys(account.told_apart, say)
+
+
+def joined(account: Identified, say: Language) -> str:
+    """How many customers stand under several keys, and how many they would have been."""
+    if not account.people:
+        return say.text("none")
+    return say.plural(
+        "{n} customer, who would otherwise count as {many}", "{n} customers, who would otherwise count as {many}",
+        account.people, many=say.number(account.known_as),
+    )  # fmt: skip
+
+
+def several_keys(counts: Mapping[str, int], say: Language) -> str:
+    """How many keys of each kind."""
+    words = {
+        "code": lambda n: say.plural("{n} customer code", "{n} customer codes", n),
+        "phone": lambda n: say.plural("{n} phone number", "{n} phone numbers", n),
+        "email": lambda n: say.plural("{n} e-mail", "{n} e-mails", n),
+    }
+    return "; ".join(words[kind](n) for kind, n in counts.items()) or say.text("none")
 
 
 def told(quality: Mapping[str, Any], *, campaigns: int) -> tuple[Possible, ...]:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from helpers.intake import REASONS
+from helpers.intake.quality import Identified
 from helpers.metrics.quality import Possible
 from helpers.playbook import load
 from helpers.report import charts, data_words
@@ -137,6 +138,7 @@ def checked(run: Run) -> TableView:
         (capital(say.text("days without any order")), silent),
         (capital(say.text("orders of extreme size")), far),
         (capital(say.text("orders worth nothing or less")), say.number(amounts["zero"] + amounts["negative"])),
+        *_recognised(run),
         (capital(say.text("suspicious customer codes")), data_words.suspicions(quality["suspects"], say)),
         (
             capital(say.text("rows that stand twice")),
@@ -151,6 +153,14 @@ def checked(run: Run) -> TableView:
         rows.append((say.text("Prices ten times off the usual"), odd))
     columns = (Column(say.text("What was looked for"), "left"), Column(say.text("Found"), "left"))
     return TableView(columns, tuple(rows), say.text("What was checked in the data"), language=say)
+
+
+def _recognised(run: Run) -> list[tuple[str, str]]:
+    """How people were recognised, where there was anything to recognise."""
+    say, found = run.say, run.facts["quality"].get("identity")
+    if found is None or not (found["people"] or found["shared"] or found["told_apart"]):
+        return []
+    return [(capital(term.strip()), text) for term, text in data_words.recognised(Identified(**found), say)]
 
 
 def _reached(coverage: Mapping[str, Any], run: Run) -> str:
