@@ -42,7 +42,9 @@ def quality(
     """
     by_file = _of_orders(con, stage) | {one.number: _of_extra(con, one) for one in files if one.kind != "orders"}
     beside = {one.number: strangers(con, one.staged.table, people, orders) for one in files if one.kind in OPTIONAL}
-    sources = tuple(_report(con, one, by_file[one.number], beside.get(one.number, Strangers())) for one in files)
+    sources = tuple(
+        _report(con, one, by_file.get(one.number, {}), beside.get(one.number, Strangers())) for one in files
+    )
     rows_read = sum(one.rows for one in sources)
     rows_kept = sum(_count(con, table) for table in kept)
     rows_rejected = _count(con, rejects)

@@ -59,7 +59,7 @@ def stage(
         InputError: the order of day and month cannot be known.
     """
     kind = layout.kind
-    table, evidence, said = _parsed(con, raw, layout, mapping, settings, people, file, day_first, scale)
+    table, evidence, said = _parsed(con, raw, layout, mapping, settings, book, file, day_first, scale)
     if kind == "deliveries":
         placed = orders.select(of_order="order_id", p_ordered_at="ordered_at")
         table = table.left_join(placed, table.p_order_id == placed.of_order)
@@ -86,7 +86,7 @@ def stage(
 
 
 def _parsed(
-    con: Any, raw: Raw, layout: Format, mapping: dict[str, str], settings: Settings, people: ir.Table,
+    con: Any, raw: Raw, layout: Format, mapping: dict[str, str], settings: Settings, book: ir.Table,
     file: str, day_first: bool | None, scale: str | None,
 ) -> tuple[ir.Table, Evidence, scales.Scale | None]:  # fmt: skip
     """Each role's prepared cell ``r_<role>`` and what was made of it ``p_<role>``, how it was read, the scale of scores."""
