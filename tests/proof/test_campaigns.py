@@ -112,7 +112,7 @@ def shop(con: Any, orders: Any, tmp_path: Path) -> SimpleNamespace:
     })  # fmt: skip
     return SimpleNamespace(
         con=con,
-        tables=SimpleNamespace(orders=sold, people=people),
+        tables=SimpleNamespace(orders=sold, people=people, identities=None),
         folder=tmp_path,
         business=Business(name="x", sources={}),
     )
