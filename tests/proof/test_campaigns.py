@@ -107,7 +107,7 @@ def shop(con: Any, orders: Any, tmp_path: Path) -> SimpleNamespace:
     back = "\n".join(f"KH{i:02d} {SENT} 100" for i in range(0, 60, 2))
     sold = orders("\n".join(f"KH{i:02d} 2026-01-01 100" for i in range(60)) + "\n" + back)
     people = made(con, {
-        "customer_id": [f"KH{i:02d}" for i in range(60)], "phone": [f"09000000{i:02d}" for i in range(60)],
+        "customer_id": [f"KH{i:02d}" for i in range(60)], "phone": [f"09010000{i:02d}" for i in range(60)],
         "email": pa.array([None] * 60, pa.string()),
     })  # fmt: skip
     return SimpleNamespace(
@@ -145,9 +145,9 @@ class TestLists:
         phones = write(
             shop.folder / "phones.csv",
             "Điện thoại",
-            *(f"+8490000 00{i:02d}" for i in range(0, 60, 2)),
+            *(f"+849010 000{i:02d}" for i in range(0, 60, 2)),
             "0911111111",
-            "0900000000",
+            "0901000000",
         )
         by_phone = self.lists(shop, treated=phones)
         assert isinstance(by_code, Readout)
