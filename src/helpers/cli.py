@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import os
-import traceback
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import yaml
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 import helpers
 from helpers import business as business_file
 from helpers.errors import InputError
 from helpers.language import Language, language
+from helpers.terminal import Faults, err, out, print_lines, print_table
 
 app = typer.Typer(
     help="Who comes back, who is leaving, what to do on Monday, and whether it worked.",
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
 )  # fmt: skip
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
 Workspace = Annotated[Path, typer.Option(help="Folder that holds the clients' folders.", envvar="RETENTION_WORKSPACE")]
 Lang = Annotated[str | None, typer.Option(help="Language of messages and report: vi or en.")]
 Slug = Annotated[str, typer.Argument(help="The client's folder name, as `retention list` shows it.")]
@@ -51,7 +46,7 @@ def new(
     from helpers.onboarding import create
 
     say = _known_language(lang or "vi")
-    with _Faults(say, workspace):
+    with Faults(say, workspace):
         columns = dict(_pair(word) for word in column or [])
         files = [*(orders or []), *(more or [])]
         made = create(name, files, workspace, lang=say.code, currency=currency, margin=margin, columns=columns)
@@ -79,14 +74,14 @@ def check(
     """Read the client's files and report their quality, without running anything."""
     from helpers.checking import check_client, write_record
 
-    with _Faults(_language_of(slug, lang, workspace), workspace) as say:
+    with Faults(_language_of(slug, lang, workspace), workspace) as say:
         from helpers.pipeline.workspace import client_folder
 
         client = client_folder(workspace, slug)
         report = check_client(client, today=date.today(), show_personal_data=show_personal_data)
         if json is not None:
             write_record(report, json)
-        _print_lines(report.lines(say))
+        print_lines(report.lines(say))
 
 
 @app.command()
@@ -108,12 +103,12 @@ def identities(
     """List who was recognised as one person across files and systems, and by what."""
     from helpers.identities import list_identities
 
-    with _Faults(_language_of(slug, lang, workspace), workspace) as say:
+    with Faults(_language_of(slug, lang, workspace), workspace) as say:
         from helpers.pipeline.workspace import client_folder
 
         client = client_folder(workspace, slug)
         found = list_identities(client, today=date.today(), asked=key, limit=limit, write_to=csv)
-        _print_lines(found.lines(say, show_personal_data=show_personal_data))
+        print_lines(found.lines(say, show_personal_data=show_personal_data))
 
 
 @app.command()
@@ -135,15 +130,15 @@ def run(
 
     end = as_of.date() if as_of else None
     if every == (slug is not None):
-        with _Faults(_known_language(lang or "vi"), workspace):
+        with Faults(_known_language(lang or "vi"), workspace):
             raise InputError("Give the client's name, or --all for every client of the workspace.")
     if slug is not None:
-        with _Faults(_language_of(slug, lang, workspace), workspace) as say:
+        with Faults(_language_of(slug, lang, workspace), workspace) as say:
             _run_one(places.client_folder(workspace, slug), end, lang, parameter or [], force, say)
         return
     folders = places.clients(workspace)
     if not folders:
-        with _Faults(_known_language(lang or "vi"), workspace):
+        with Faults(_known_language(lang or "vi"), workspace):
             raise InputError(
                 "No clients in {workspace} yet. Create one with “retention new”.", workspace=str(workspace)
             )
@@ -155,7 +150,7 @@ def demo(lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
     """Run the playbook on the example business that travels with the project."""
     from helpers.pipeline import example
 
-    with _Faults(_known_language(lang or "vi"), workspace) as say:
+    with Faults(_known_language(lang or "vi"), workspace) as say:
         client = example.install(workspace / "tiem-ca-phe-may")
         _run_one(client, None, lang, [], False, say, today=example.TODAY)
 
@@ -171,7 +166,7 @@ def session(
     """Open the guided session with the owner in a browser (on this machine only)."""
     from helpers.serving import serve_session
 
-    with _Faults(_language_of(slug, lang, workspace), workspace) as say:
+    with Faults(_language_of(slug, lang, workspace), workspace) as say:
         from helpers.pipeline.workspace import client_folder
 
         serve_session(client_folder(workspace, slug), say, port=port, browser=browser, announce=out.print)
@@ -182,7 +177,7 @@ def lab(slug: Slug, lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
     """Open the notebooks in JupyterLab on this client's last run."""
     from helpers.serving import open_lab
 
-    with _Faults(_language_of(slug, lang, workspace), workspace) as say:
+    with Faults(_language_of(slug, lang, workspace), workspace) as say:
         from helpers.pipeline.workspace import client_folder
 
         raise typer.Exit(open_lab(client_folder(workspace, slug), say))
@@ -193,7 +188,7 @@ def list_clients(lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
     """List the clients of the workspace with their last run."""
     from helpers.portfolio import portfolio
 
-    with _Faults(_known_language(lang or "vi"), workspace) as say:
+    with Faults(_known_language(lang or "vi"), workspace) as say:
         rows = portfolio(workspace)
         if not rows:
             out.print(
@@ -211,7 +206,7 @@ def list_clients(lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
             table.add_column(title)
         for row in rows:
             table.add_row(row.slug, row.name, *row.figures(say))
-        _print_table(table)
+        print_table(table)
 
 
 @app.callback(invoke_without_command=True)
@@ -253,7 +248,7 @@ def _run_all(
         say = _language_of(client.name, lang, workspace)
         err.print(f"— {client.name}")
         try:
-            with _Faults(say, workspace):
+            with Faults(say, workspace):
                 _run_one(client, as_of, lang, parameters, force, say)
         except typer.Exit as stop:
             codes.add(stop.exit_code)
@@ -305,66 +300,7 @@ def _show_mapping(found: Any, say: Language) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
     for role, header in found.mapping.items():
         table.add_row(role, "←", header)
-    _print_table(table)
-
-
-def _print_lines(lines: list[tuple[str, str]]) -> None:
-    """Terms with their texts, side by side."""
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    for term, text in lines:
-        table.add_row(Text(term), Text(text))
-    _print_table(table)
-
-
-def _print_table(table: Table) -> None:
-    """Wrapped to a terminal's width; in a file or a pipe one line per row, without the padding behind it."""
-    if out.is_terminal:
-        out.print(table)
-        return
-    wide = Console(highlight=False, soft_wrap=True, width=2000)
-    with wide.capture() as printed:
-        wide.print(table)
-    for line in printed.get().splitlines():
-        out.print(line.rstrip(), markup=False)
-
-
-class _Faults:
-    """Turns a fault into one sentence and the right exit code: 2 for the user's input, 1 (with a log) for ours."""
-
-    def __init__(self, say: Language, workspace: Path) -> None:
-        self.say, self.workspace = say, workspace
-
-    def __enter__(self) -> Language:
-        return self.say
-
-    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: Any) -> None:
-        if fault is None or isinstance(fault, typer.Exit | KeyboardInterrupt):
-            return
-        if isinstance(fault, InputError):
-            err.print(self.say.error(fault), style="red", markup=False)
-            raise typer.Exit(2) from None
-        if isinstance(fault, Exception):
-            log = _log(self.workspace, "".join(traceback.format_exception(fault)) + getattr(fault, "traceback", ""))
-            sentence = self.say.text(
-                "This is a fault of the program: {cause}. Details are in {log}.",
-                cause=str(fault).split("\n")[0],
-                log=log,
-            )
-            err.print(sentence, style="red", markup=False)
-            raise typer.Exit(1) from None
-
-
-def _log(workspace: Path, text: str) -> str:
-    """Append to the workspace's log; when even that fails, the terminal is the log."""
-    path = workspace / "retention.log"
-    try:
-        workspace.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(f"{datetime.now().isoformat(timespec='seconds')}\n{text}\n")
-    except OSError:
-        err.print(text, markup=False)
-        return "stderr"
-    return str(path)
+    print_table(table)
 
 
 def main() -> None:

@@ -10,7 +10,8 @@ import ibis
 from helpers.intake.evidence import gather
 from helpers.intake.formats import Format
 from helpers.intake.identity import PEOPLE, is_total, person_columns, prepared
-from helpers.intake.orders import Settings, Staged
+from helpers.intake.meanings import Settings
+from helpers.intake.orders import Staged
 from helpers.intake.reading import Raw
 
 _NOW = datetime(2099, 1, 1)

@@ -12,7 +12,8 @@ from helpers.intake import parsing, remarks, scales
 from helpers.intake.evidence import Evidence, gather
 from helpers.intake.formats import Format, vocabulary
 from helpers.intake.identity import is_total, prepared
-from helpers.intake.orders import Settings, Staged
+from helpers.intake.meanings import Settings
+from helpers.intake.orders import Staged
 from helpers.intake.reading import Raw
 from helpers.intake.resolution import resolve
 from helpers.tables import OPTIONAL

@@ -18,8 +18,9 @@ from helpers.errors import InputError
 from helpers.intake import assembly, counting, customers, extras, faults, orders, overlap, remote, resolution, warehouse
 from helpers.intake.assembly import Loaded
 from helpers.intake.formats import ROLES, formats
+from helpers.intake.meanings import Settings
 from helpers.intake.opening import files, opened
-from helpers.intake.orders import Settings, Staged
+from helpers.intake.orders import Staged
 from helpers.intake.quality import Note, Quality
 from helpers.intake.reading import Raw, drop
 from helpers.intake.recognition import Recognition

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Any
 
 import ibis
@@ -14,32 +12,21 @@ import ibis.expr.types as ir
 from helpers.intake import cells, parsing, revenue
 from helpers.intake.cells import Cells
 from helpers.intake.evidence import Evidence, gather
-from helpers.intake.formats import Format, vocabulary
-from helpers.intake.identity import first_half, first_text, is_blank, is_total, person_columns, with_whole_name
-from helpers.intake.parsing import COUNT, MONEY, PRICE
+from helpers.intake.formats import Format
+from helpers.intake.identity import first_half, first_text, is_blank, is_total
+from helpers.intake.meanings import FIGURES, UNDERSTOOD_TOGETHER, Reading, Settings, meaning, nothing_said
+from helpers.intake.parsing import MONEY
 from helpers.intake.quality import Note
 from helpers.intake.reading import Raw
 from helpers.intake.recognition import spares
-from helpers.intake.text import folded, trimmed
+from helpers.intake.text import trimmed
 
-_MONEY_ROLES = ("net_revenue", "shipping", "tax", "refund", "amount", "line_discount", "unit_price")
-_FIGURES = (*_MONEY_ROLES, "quantity", "returned_quantity")
 _OF_THE_ORDER = (
     "ordered_at", "ordered_time", "customer_id", "name", "last_name", "phone", "email", "birthday", "address", "net_revenue",
     "shipping", "tax", "refund", "currency", "channel", "branch", "staff", "status", "cancelled_at", "test", "row_type",
     "refund_of",
 )  # fmt: skip
 """Roles that stand once per order where a layout fills only the order's first row."""
-
-_UNDERSTOOD_TOGETHER: dict[str, tuple[str, ...]] = {
-    "moment": ("ordered_at", "ordered_time"),
-    "person": ("customer_id", "name", "last_name", "phone", "email", "birthday", "address"),
-    "goods": ("product_id", "product", "category"),
-    "place": ("currency", "channel", "branch", "staff"),
-    "state": ("status", "cancelled_at", "test", "row_type"),
-    **{role: (role,) for role in _FIGURES},
-}
-"""Groups of roles whose cells are parsed once for all rows that hold the same ones; an order's number hardly repeats."""
 
 STAGE = ibis.schema(
     {
@@ -58,18 +45,6 @@ STAGE = ibis.schema(
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What holds for every file of a load."""
-
-    currency: str
-    currency_digits: int
-    zone: str
-    country: str
-    today: date
-    as_of: date | None
-
-
-@dataclass(frozen=True)
 class Staged:
     """A staged file: its table (columns of :data:`STAGE`) and what was found out on the way."""
 
@@ -77,15 +52,6 @@ class Staged:
     evidence: Evidence
     made_up_ids: bool
     notes: tuple[Note, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """How one file is read: its layout, what holds for every file, and what its own cells show."""
-
-    layout: Format
-    settings: Settings
-    evidence: Evidence
 
 
 def stage(
@@ -114,10 +80,10 @@ def stage(
     rows = raw.table.mutate(**{f"c_{role}": column for role, column in columns.items()})
     groups = _groups(con, rows, set(columns), layout, settings, once=once)
     different = {role: column for group in groups.values() for role, column in group.columns.items()}
-    dates, figures = ({r: different[r] for r in roles if r in different} for roles in (("ordered_at",), _FIGURES))
+    dates, figures = ({r: different[r] for r in roles if r in different} for roles in (("ordered_at",), FIGURES))
     evidence = gather(con, dates, figures, given=day_first, default=layout.day_first, file=file)
-    reading = _Reading(layout, settings, evidence)
-    meant = [(group, _meaning(name, group, reading)) for name, group in groups.items()]
+    reading = Reading(layout, settings, evidence)
+    meant = [(group, meaning(name, group, reading)) for name, group in groups.items()]
     table = cells.looked_up(con, rows, meant, once=once)
     made_up = "order_id" not in columns
     parsed = _rows(table, set(columns), reading, file_no)
@@ -168,104 +134,14 @@ def _groups(
     def prepare(role: str, column: Any) -> Any:
         return first_half(role, column, layout, settings.country)
 
-    found = {name: [role for role in group if role in roles] for name, group in _UNDERSTOOD_TOGETHER.items()}
+    found = {name: [role for role in group if role in roles] for name, group in UNDERSTOOD_TOGETHER.items()}
     return cells.prepared(con, rows, {name: group for name, group in found.items() if group}, prepare, once=once)
 
 
-def _meaning(name: str, group: Cells, reading: _Reading) -> dict[str, Any]:
-    """What the cells of one group mean: columns of the staged rows, figures as ``f_<role>``."""
-    if name in _MEANINGS:
-        return _MEANINGS[name](group.columns, reading)
-    kind = COUNT if name in ("quantity", "returned_quantity") else PRICE
-    return {f"f_{name}": parsing.number(group.columns[name], kind, _decimal(name, reading))}
-
-
-def _decimal(role: str, reading: _Reading) -> str | None:
-    """The column's decimal sign; not for money without minor unit, where three digits are always thousands."""
-    if reading.layout.decimal is not None:
-        return reading.layout.decimal
-    whole = role in _MONEY_ROLES and reading.settings.currency_digits == 0
-    return None if whole else reading.evidence.decimals.get(role)
-
-
-def _moment(columns: dict[str, Any], reading: _Reading) -> dict[str, Any]:
-    """The order's time; date and clock may stand in two columns."""
-    if "ordered_at" not in columns:
-        return {}
-    on, clock, day_first = columns["ordered_at"], columns.get("ordered_time"), reading.evidence.day_first
-    if reading.layout.utc:
-        found = parsing.from_utc(parsing.moment(on, day_first=day_first, zone="UTC"), reading.settings.zone)
-    else:
-        found = parsing.moment(on, day_first=day_first, zone=reading.settings.zone)
-        if clock is not None and clock.type().is_string():
-            day = on if on.type().is_string() else found.strftime("%Y-%m-%d")
-            found = ibis.coalesce(
-                parsing.moment(day + " " + clock, day_first=day_first, zone=reading.settings.zone), found
-            )
-    return {"ordered_at": found, "has_date": on.notnull()}
-
-
-def _person(columns: dict[str, Any], reading: _Reading) -> dict[str, Any]:
-    return person_columns(
-        with_whole_name(columns), reading.layout, reading.settings.country, reading.evidence.day_first
-    )
-
-
-def _words(columns: dict[str, Any], reading: _Reading) -> dict[str, Any]:
-    """Texts as they stand, or as the layout's words translate them."""
-    found = {}
-    for role, column in columns.items():
-        meanings = reading.layout.words.get(role)
-        open_word = role in reading.layout.open_words
-        found[role] = column if meanings is None else parsing.word(column, meanings, keep_unknown=open_word)
-    if "currency" in found:
-        found["currency"] = _currency(found["currency"], reading.settings.currency)
-    return found
-
-
-def _currency(value: Any, default: str) -> Any:
-    """ISO code of a currency however it is written; the business's own where the file says nothing."""
-    signs = {sign: code for code, signs in vocabulary().currencies.items() for sign in signs}
-    return folded(value).cases(*signs.items(), else_=value.upper()).fill_null(default)
-
-
-def _state(columns: dict[str, Any], reading: _Reading) -> dict[str, Any]:
-    """What the marks on a row say: the status, a time of cancellation, a trial, money paid back."""
-    layout = reading.layout
-    voided = columns["cancelled_at"].notnull() if "cancelled_at" in columns else ibis.literal(False)
-    return {
-        "status_means": revenue.meaning(columns, layout),
-        "voided": voided,
-        "trial": _trial(columns, layout),
-        "refund": revenue.takes_back(columns, layout),
-    }
-
-
-def _trial(columns: dict[str, Any], layout: Format) -> Any:
-    """Whether a mark or one of several tags says that the order was made to try the system out."""
-    if "test" not in columns:
-        return ibis.literal(False)
-    words = "|".join(re.escape(word) for word in layout.test_words)
-    return folded(columns["test"]).re_search(rf"(^|[,;|]) *({words}) *($|[,;|])").fill_null(False)
-
-
-_MEANINGS: dict[str, Callable[[dict[str, Any], _Reading], dict[str, Any]]] = {
-    "moment": _moment, "person": _person, "goods": _words, "place": _words, "state": _state,
-}  # fmt: skip
-
-
-def _rows(table: ir.Table, roles: set[str], reading: _Reading, file_no: int) -> ir.Table:
+def _rows(table: ir.Table, roles: set[str], reading: Reading, file_no: int) -> ir.Table:
     """Every row with all it means: what its cells say, and what the layout says where the file does not."""
     layout = reading.layout
-    absent: dict[str, Any] = {}
-    if not roles & set(_UNDERSTOOD_TOGETHER["person"]):
-        absent |= _person({}, reading)
-    if not roles & set(_UNDERSTOOD_TOGETHER["state"]):
-        absent |= _state({}, reading)
-    for role in (*_UNDERSTOOD_TOGETHER["goods"], *_UNDERSTOOD_TOGETHER["place"]):
-        if role in layout.constants or role not in roles:
-            word = ibis.literal(layout.constants[role]) if role in layout.constants else ibis.null("string")
-            absent[role] = _currency(word, reading.settings.currency) if role == "currency" else word
+    absent = nothing_said(roles, reading)
     numbers = {
         role: first_half(role, table[f"c_{role}"], layout, reading.settings.country)
         if role in roles
@@ -275,7 +151,7 @@ def _rows(table: ir.Table, roles: set[str], reading: _Reading, file_no: int) -> 
     table = table.mutate(file_no=ibis.literal(file_no, "int32"), **absent, **numbers)
     if "order_id" not in roles:
         table = table.mutate(order_id=_made_up_id(table))
-    figures = {role: table[f"f_{role}"] for role in _FIGURES if role in roles}
+    figures = {role: table[f"f_{role}"] for role in FIGURES if role in roles}
     return table.mutate(
         cancelled=_cancelled(table, layout),
         **revenue.figures(figures, status_means=table.status_means, refund=table.refund),
@@ -297,7 +173,7 @@ def _made_up_id(parsed: ir.Table) -> Any:
     return ibis.literal("auto-") + ibis.coalesce(known, alone).hexdigest("md5").substr(0, 16)
 
 
-def _reason(parsed: ir.Table, blank: Any, label: Any, reading: _Reading, *, made_up: bool) -> Any:
+def _reason(parsed: ir.Table, blank: Any, label: Any, reading: Reading, *, made_up: bool) -> Any:
     """The first reason for which a row is left out, missing when it is kept; amounts are judged by :func:`_value`."""
     settings, undated = reading.settings, parsed.ordered_at.isnull()
     tomorrow = datetime.combine(settings.today, time.max)

@@ -16,7 +16,8 @@ from helpers.business import Source
 from helpers.errors import InputError
 from helpers.intake import arrival, orders, portable
 from helpers.intake.formats import DATES, FIGURES, Format, formats, is_private
-from helpers.intake.orders import STAGE, Settings, Staged
+from helpers.intake.meanings import Settings
+from helpers.intake.orders import STAGE, Staged
 from helpers.intake.reading import Head, Raw
 from helpers.intake.recognition import Recognition, among, require, spares
 from helpers.intake.text import nfc
