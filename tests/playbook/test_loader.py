@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -136,17 +135,6 @@ def test_pages_cannot_be_changed_after_loading(book: playbook.Playbook) -> None:
         book.plays["win-back"].effort = 1  # type: ignore[misc]
     with pytest.raises(TypeError):
         book.plays["new"] = book.plays["win-back"]  # type: ignore[index]
-
-
-def test_loading_takes_less_than_150_ms() -> None:
-    """The session page does not wait for the playbook (best of five, so that a busy machine does not decide)."""
-
-    def once() -> float:
-        start = time.perf_counter()
-        playbook.load()
-        return time.perf_counter() - start
-
-    assert min(once() for _ in range(5)) < 0.150
 
 
 @pytest.mark.parametrize(
