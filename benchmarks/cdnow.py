@@ -11,7 +11,8 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from helpers.metrics.customers import identified, summarise
+from helpers.metrics.customers import summarise
+from helpers.metrics.orders import identified
 
 REAL = Path(os.environ.get("RETENTION_REAL_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 END, CALIBRATED_TO, HOLDOUT_WEEKS = date(1998, 6, 30), date(1997, 9, 30), 39

@@ -51,7 +51,12 @@ STAGES = {
 """Measures that add columns start from the table as it is before them."""
 
 PARTS = {
-    "customers.identified": "a part of every other measure",
+    "orders.identified": "a part of every other measure",
+    "orders.in_sequence": "a part of every other measure",
+    "orders.is_placed": "asks for columns, not for numbers",
+    "orders.opens_day": "a part of orders.purchase_days",
+    "orders.with_day": "a part of orders.identified",
+    "repeat.first_two": "a part of repeat.repeat_rates",
     "windows.features": "a part of windows.with_recent and risk.score",
     "states.limits_of": "a part of states.with_state and transitions.transitions",
     "cohorts.activity": "a part of cohorts.cohorts and lenses.grid",
@@ -69,7 +74,7 @@ PARTS = {
 """Functions on tables that are steps of other measures rather than measures: they are run with those."""
 
 STEPS = {
-    "customers.purchase_days",
+    "orders.purchase_days",
     "leaks.value_of_return",
     "repeat.order_dates",
     "repeat.repeat_rate",

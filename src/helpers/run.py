@@ -44,8 +44,8 @@ class Run:
 
     @property
     def orders(self) -> ir.Table:
-        """Canonical orders, anonymous ones included."""
-        return self.tables.orders
+        """Canonical orders, anonymous ones included, with their place in their customer's sequence."""
+        return self.tables.orders if self.tables.placed is None else self.tables.placed
 
     @property
     def free_orders(self) -> ir.Table:

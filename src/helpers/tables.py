@@ -143,6 +143,8 @@ class Tables:
         optional: the tables of :data:`OPTIONAL` this business has.
         customers: one row per identified customer with its measures; missing until metrics have made it.
         identities: every key of every customer; missing in runs of before it was kept.
+        placed: the orders with each one's place in its customer's sequence (:mod:`helpers.metrics.orders`); missing in runs of
+            before it was kept, and until metrics have made it.
     """
 
     orders: ir.Table
@@ -152,6 +154,7 @@ class Tables:
     optional: dict[str, ir.Table]
     customers: ir.Table | None = None
     identities: ir.Table | None = None
+    placed: ir.Table | None = None
 
     def get(self, name: str) -> ir.Table | None:
         """An optional table, or None when this business does not have it."""
@@ -182,4 +185,5 @@ def open_tables(con: Any, folder: Path) -> Tables:
         optional={name: read(name) for name in OPTIONAL if name in found},
         customers=read("customers") if "customers" in found else None,
         identities=read("identities") if "identities" in found else None,
+        placed=read("placed") if "placed" in found else None,
     )

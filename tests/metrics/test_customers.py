@@ -12,8 +12,10 @@ from businesses import OPENING, Sale, businesses, purchase_days, rows, sales, ta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.metrics.customers import Rhythm, business_rhythm, identified, summarise, with_rhythm
-from helpers.metrics.customers import purchase_days as days_of
+from helpers.metrics.cohorts import cohorts
+from helpers.metrics.customers import Rhythm, business_rhythm, summarise, with_rhythm
+from helpers.metrics.orders import identified, placed
+from helpers.metrics.orders import purchase_days as days_of
 
 SIX = """
     An   2026-01-01 09:00 100
@@ -80,13 +82,40 @@ class TestSummarise:
 
 def test_purchase_days_know_the_gap_before_them(orders: Any) -> None:
     """Each purchase day has its value, its receipts and the days since the one before."""
-    made = rows(days_of(orders(SIX), END), "customer_id", "day", "value", "receipts", "gap")
+    made = rows(days_of(orders(SIX), END), "customer_id", "day", "first_day", "previous", "gap")
     assert made == [
-        ("An", date(2026, 1, 1), 120.0, 2, None),
-        ("An", date(2026, 1, 11), 60.0, 1, 10),
-        ("An", date(2026, 1, 31), 40.0, 1, 20),
-        ("Bình", date(2026, 1, 5), 70.0, 1, None),
+        ("An", date(2026, 1, 1), date(2026, 1, 1), None, None),
+        ("An", date(2026, 1, 11), date(2026, 1, 1), date(2026, 1, 1), 10),
+        ("An", date(2026, 1, 31), date(2026, 1, 1), date(2026, 1, 11), 20),
+        ("Bình", date(2026, 1, 5), date(2026, 1, 5), None, None),
     ]
+
+
+def test_every_order_knows_its_place(orders: Any) -> None:
+    """Two receipts of one day are first and second order; who is unknown has a day and no place."""
+    made = rows(placed(orders(SIX)), "customer_id", "day", "nth", "first_day", "previous_day")
+    assert sorted(made, key=str) == sorted(
+        [
+            ("An", date(2026, 1, 1), 1, date(2026, 1, 1), None),
+            ("An", date(2026, 1, 1), 2, date(2026, 1, 1), date(2026, 1, 1)),
+            ("An", date(2026, 1, 11), 3, date(2026, 1, 1), date(2026, 1, 1)),
+            ("An", date(2026, 1, 31), 4, date(2026, 1, 1), date(2026, 1, 11)),
+            ("Bình", date(2026, 1, 5), 1, date(2026, 1, 5), None),
+            (None, date(2026, 1, 6), None, None, None),
+        ],
+        key=str,
+    )
+
+
+@settings(max_examples=25)
+@given(found=businesses(), days=st.integers(0, 120))
+def test_a_place_holds_for_every_end_of_the_data(con: Any, found: list[Sale], days: int) -> None:
+    """Orders placed once give the same summary and cohorts at any earlier day as orders that are not."""
+    end = OPENING + timedelta(days=days)
+    plain, known = table(con, found), placed(table(con, found))
+    for one, other in zip(rows(summarise(known, end)), rows(summarise(plain, end)), strict=True):
+        assert all(a == b or a == pytest.approx(b) for a, b in zip(one, other, strict=True))
+    assert cohorts(known, as_of=end).cells.equals(cohorts(plain, as_of=end).cells)
 
 
 def test_identified_orders_keep_their_columns(orders: Any) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from benchmarks.measures import Business, Measure, measures
 from helpers import tables
+from helpers.metrics.orders import placed
 from helpers.records import plain
 
 AS_OF = date(2026, 6, 30)
@@ -90,13 +91,14 @@ def subscriptions(con: Any, folder: Path) -> ir.Table:
 
 @pytest.fixture(scope="module")
 def on_duckdb(cafe_files: Path, con: Any) -> Business:
-    """The café on DuckDB."""
+    """The café on DuckDB, its orders placed once as in a run; on Spark every measure places them itself."""
 
     def keep(name: str, table: ir.Table) -> ir.Table:
         made: ir.Table = con.create_table(ibis.util.gen_name(name), table, temp=True)
         return made
 
-    return Business({path.stem: con.read_parquet(path) for path in cafe_files.glob("*.parquet")}, AS_OF, keep)
+    read = {path.stem: con.read_parquet(path) for path in cafe_files.glob("*.parquet")}
+    return Business({**read, "orders": keep("placed", placed(read["orders"]))}, AS_OF, keep)
 
 
 @pytest.fixture(scope="module")
@@ -146,5 +148,8 @@ def test_no_measure_is_missed() -> None:
 @pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
 def test_two_engines_one_number(measure: Measure, on_duckdb: Business, on_spark: Business) -> None:
     """DuckDB and Spark agree on every number of the measure."""
-    found = list(differences(flat(measure(on_duckdb)), flat(measure(on_spark))))
+    one, other = measure(on_duckdb), measure(on_spark)
+    if measure.name == "gate.free_orders":  # orders go in and orders come out, with what place they had
+        one = one.select(*other.columns)
+    found = list(differences(flat(one), flat(other)))
     assert not found, found[:5]

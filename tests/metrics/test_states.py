@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.metrics.customers import business_rhythm, summarise, with_rhythm
-from helpers.metrics.customers import purchase_days as gaps_of
+from helpers.metrics.orders import purchase_days as gaps_of
 from helpers.metrics.states import FALLBACK, STATES, Thresholds, counts, thresholds, with_state
 
 LIMITS = Thresholds(ratio=(2.0, 4.0, 8.0), first_days=(30, 90, 200), returns=100)

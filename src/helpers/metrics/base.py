@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
-from helpers.metrics.customers import identified
+from helpers.metrics.orders import identified
 from helpers.metrics.states import STATES
 from helpers.metrics.uncertainty import NotEnough, Rate, rate
 

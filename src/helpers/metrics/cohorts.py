@@ -10,8 +10,8 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from helpers.metrics.customers import identified
 from helpers.metrics.months import covered, first_of, month_index
+from helpers.metrics.orders import identified, is_placed
 
 Measure = Literal["customers", "orders", "net_revenue"]
 
@@ -50,11 +50,20 @@ class Cohorts:
 def activity(known: ir.Table, *, months: int = 1) -> ir.Table:
     """cohort × period (both counted in periods of `months` months since year 0) → customers, orders, net_revenue.
 
-    Orders are first added up per customer and period, so what is sorted by customer is a fraction of the orders.
+    Orders that know their place are added up as they are. Others are first added up per customer and period, so that what is
+    sorted by customer is a fraction of the orders.
 
     Args:
         known: orders of known customers with their `day`.
     """
+    if is_placed(known):
+        period, cohort, previous = (
+            (month_index(day) // months).cast("int64") for day in (known.day, known.first_day, known.previous_day)
+        )
+        first_of_period = previous.isnull() | (previous < period)
+        return known.group_by(cohort=cohort, period=period).agg(
+            customers=first_of_period.sum().cast("int64"), orders=known.count(), net_revenue=known.net_revenue.sum()
+        )
     each = known.mutate(period=(month_index(known.day) // months).cast("int64"))
     each = each.group_by("customer_id", "period").agg(orders=each.count(), net_revenue=each.net_revenue.sum())
     each = each.mutate(cohort=each.period.min().over(ibis.window(group_by="customer_id")))

@@ -12,8 +12,8 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
-from helpers.metrics.customers import identified
 from helpers.metrics.experience import low_scores
+from helpers.metrics.orders import identified
 from helpers.metrics.repeat import first_orders
 from helpers.metrics.service import earliest, timely
 from helpers.metrics.spread import Cell, Spread, compare, together

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
-from helpers.metrics.customers import identified
+from helpers.metrics.orders import identified
 from helpers.metrics.states import GONE
 
 WATCH, CALL = -0.20, -0.50

@@ -16,8 +16,8 @@ import ibis
 import ibis.expr.types as ir
 from scipy.stats import chi2
 
-from helpers.metrics.customers import identified
 from helpers.metrics.months import SETTLING_DAYS, Covered, covered, last_of, month_index
+from helpers.metrics.orders import identified, in_sequence
 from helpers.metrics.uncertainty import FLOOR, Estimate, NotEnough, Rate, of_money, rate, z
 
 YEAR = 365
@@ -150,15 +150,10 @@ def _acquisition(orders: ir.Table, costs: ir.Table, seen: Covered, as_of: date) 
 
 def _arrivals(orders: ir.Table, months: list[int], as_of: date) -> tuple[int, int]:
     """Customers whose first order fell into these months, and customers who came again in them."""
-    known = identified(orders, as_of)
-    known = known.mutate(first=known.day.min().over(ibis.window(group_by="customer_id")), index=month_index(known.day))
-    inside = known.filter(known["index"].isin(months))
-    row = _row(
-        inside.agg(
-            new=inside.customer_id.nunique(where=inside.day == inside["first"]),
-            again=inside.customer_id.nunique(where=inside.day > inside["first"]),
-        )
-    )
+    known = in_sequence(orders, as_of)
+    inside = known.filter(month_index(known.day).isin(months))
+    returned = inside.customer_id.nunique(where=inside.day > inside.first_day)
+    row = _row(inside.agg(new=(inside.nth == 1).sum(), again=returned))
     return int(row["new"] or 0), int(row["again"] or 0)
 
 
@@ -166,11 +161,10 @@ def _newcomer(orders: ir.Table, seen: Covered, as_of: date, margin: float) -> Es
     """Mean gross profit of the first year, of customers who arrived in the year before last and can be called new."""
     if seen.first_day is None:
         return NotEnough(0, FLOOR)
-    known = identified(orders, as_of)
-    known = known.mutate(first=known.day.min().over(ibis.window(group_by="customer_id")))
+    known = in_sequence(orders, as_of)
     start = max(seen.first_day + timedelta(days=SETTLING_DAYS), as_of - timedelta(days=2 * YEAR))
-    arrived = (known["first"] >= ibis.literal(start)) & (known["first"] <= ibis.literal(as_of - timedelta(days=YEAR)))
-    mature = known.filter(arrived & (known.day.delta(known["first"], unit="day") <= YEAR))
+    arrived = known.first_day.between(ibis.literal(start), ibis.literal(as_of - timedelta(days=YEAR)))
+    mature = known.filter(arrived & (known.day.delta(known.first_day, unit="day") <= YEAR))
     each = mature.group_by("customer_id").agg(value=mature.net_revenue.sum())
     found = _mean(_row(each.agg(**_sums(each.value))))
     return found if isinstance(found, NotEnough) else _scaled(found, margin)

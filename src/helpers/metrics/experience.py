@@ -7,9 +7,8 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
-from helpers.metrics.customers import identified
-from helpers.metrics.repeat import order_dates
-from helpers.metrics.service import Difference, compare, earliest, timely
+from helpers.metrics.repeat import first_orders
+from helpers.metrics.service import Difference, compare, timely
 from helpers.metrics.uncertainty import NotEnough, rate
 
 LOW = 0.4
@@ -43,11 +42,10 @@ def first_experience(
     known = _known(orders, deliveries, tickets, feedback, as_of)
     if known is None:
         return None
-    pairs = order_dates(orders, as_of)
-    pairs = pairs.filter(pairs["first"] <= ibis.literal(as_of - timedelta(days=horizon_days)))
-    first = earliest(identified(orders, as_of), "ordered_at", "order_id").select("customer_id", "order_id")
-    joined = first.inner_join(known, "order_id").inner_join(pairs, "customer_id")
-    back = joined.nth.notnull() & (joined.nth.delta(joined["first"], unit="day") <= horizon_days)
+    first = first_orders(orders, as_of).select("order_id", "day", "nth")
+    first = first.filter(first.day <= ibis.literal(as_of - timedelta(days=horizon_days)))
+    joined = first.inner_join(known, "order_id")
+    back = joined.nth.notnull() & (joined.nth.delta(joined.day, unit="day") <= horizon_days)
     counts = joined.group_by("bad").agg(n=joined.count(), k=back.sum()).to_pyarrow().to_pylist()
     by = {bool(row["bad"]): rate(int(row["k"]), int(row["n"])) for row in counts}
     return compare(by.get(True, NotEnough(0, 10)), by.get(False, NotEnough(0, 10)))

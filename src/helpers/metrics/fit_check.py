@@ -14,8 +14,9 @@ import numpy as np
 from helpers.metrics import bg_nbd
 from helpers.metrics.beta_geometric import BetaGeometric
 from helpers.metrics.beta_geometric_fit import SPAN_FLOOR_DAYS
-from helpers.metrics.customers import identified, summarise
+from helpers.metrics.customers import summarise
 from helpers.metrics.histories import Degenerate, Floats, Histories, compress
+from helpers.metrics.orders import purchase_days
 from helpers.metrics.uncertainty import NotEnough
 
 HOLDOUT_WEEKS = 39
@@ -85,18 +86,17 @@ def check(
     Returns:
         The comparison, or the model's own refusal on the calibration part.
     """
-    known = identified(orders, as_of)
-    first = known.day.min().to_pyarrow().as_py()
+    days = purchase_days(orders, as_of)
+    first = days.day.min().to_pyarrow().as_py()
     span = (as_of - first).days if first is not None else 0
     weeks = min(holdout_weeks, round(span / 14))
     if weeks < 1 or span - 7 * weeks < SPAN_FLOOR_DAYS:
         return NotEnough(span, 2 * SPAN_FLOOR_DAYS, "days of history")
     end = as_of - timedelta(days=7 * weeks)
-    customers = summarise(orders, end).cache()  # read three times below
+    customers = summarise(orders, end).cache()  # read twice below
     model = fit(compress(customers))
     if not isinstance(model, BetaGeometric):
         return model
-    days = known.select("customer_id", "day").distinct()
     days = days.mutate(offset=days.day.delta(ibis.literal(end), unit="day").cast("int64"))
     h, later = _outcomes(customers, days)
     expected = model.expected_orders(h, float(weeks))
@@ -109,7 +109,7 @@ def check(
         predicted=predicted,
         error=predicted / actual - 1 if actual else None,
         mean_absolute_error=float(h.count @ np.abs(later - expected) / h.count.sum()),
-        weeks=_weeks(model, h, customers, days, end, weeks),
+        weeks=_weeks(model, h, days, end, weeks),
         classes=_classes(h, later, expected),
     )
 
@@ -137,13 +137,9 @@ def _classes(h: Histories, later: Floats, expected: Floats) -> tuple[FrequencyCl
     )
 
 
-def _weeks(
-    model: BetaGeometric, h: Histories, customers: ir.Table, days: ir.Table, end: date, holdout: int
-) -> tuple[Week, ...]:
+def _weeks(model: BetaGeometric, h: Histories, days: ir.Table, end: date, holdout: int) -> tuple[Week, ...]:
     """Actual and predicted repeat orders by week: 0 is the last of calibration, 1 the first of the holdout."""
-    starts = customers.select("customer_id", "first_order")
-    repeat = days.inner_join(starts, "customer_id")
-    repeat = repeat.filter(repeat.day > repeat.first_order)
+    repeat = days.filter((days.day > days.first_day) & (days.first_day <= ibis.literal(end)))
     counted = repeat.group_by(week=(repeat.offset / 7).ceil().cast("int64")).agg(n=repeat.count()).to_pyarrow()
     actual = dict(zip(counted["week"].to_pylist(), counted["n"].to_pylist(), strict=True))
     before = math.ceil(float(h.T.max()))  # calibration weeks

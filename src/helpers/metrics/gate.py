@@ -17,8 +17,8 @@ import ibis.expr.types as ir
 
 from helpers.errors import key
 from helpers.metrics.contracts import PAUSE_DAYS, paid_contracts
-from helpers.metrics.customers import identified
 from helpers.metrics.histories import Degenerate
+from helpers.metrics.orders import identified
 from helpers.metrics.uncertainty import FLOOR, NotEnough, Rate, rate
 
 Kind = Literal["contractual", "non-contractual", "both"]

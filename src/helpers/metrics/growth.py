@@ -10,8 +10,8 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from helpers.metrics.customers import identified
 from helpers.metrics.months import Covered, covered, first_of, month_index
+from helpers.metrics.orders import identified
 from helpers.metrics.season import Festival, same_month_last_year, touched_month
 from helpers.metrics.uncertainty import Estimate, Rate, newcombe, rate
 

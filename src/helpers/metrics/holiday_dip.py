@@ -10,8 +10,8 @@ from typing import Literal
 import ibis
 import ibis.expr.types as ir
 
-from helpers.metrics.customers import identified
 from helpers.metrics.months import covered
+from helpers.metrics.orders import identified
 from helpers.metrics.season import Festival
 from helpers.metrics.uncertainty import Estimate, NotEnough, Rate, newcombe, rate
 

@@ -11,8 +11,8 @@ import ibis.expr.types as ir
 from scipy.stats import t
 
 from helpers.metrics.contractual import Contractual, Membership
-from helpers.metrics.customers import identified
-from helpers.metrics.repeat import order_dates
+from helpers.metrics.orders import identified, in_sequence
+from helpers.metrics.repeat import first_two
 from helpers.metrics.service import Difference
 from helpers.metrics.uncertainty import NotEnough, Rate, newcombe, rate, z
 
@@ -93,19 +93,14 @@ def value_of_return(orders: ir.Table, *, as_of: date, horizon_days: int = 90) ->
     Returns:
         None when nobody has returned, or refunds have eaten up what they brought.
     """
-    return _worth(order_dates(orders, as_of).cache(), orders, as_of, horizon_days)
-
-
-def _worth(pairs: ir.Table, orders: ir.Table, as_of: date, horizon_days: int) -> float | None:
-    pairs = pairs.filter((pairs["first"] <= ibis.literal(as_of - timedelta(days=horizon_days))) & pairs.nth.notnull())
-    pairs = pairs.filter(pairs.nth.delta(pairs["first"], unit="day") <= horizon_days)
-    known = identified(orders, as_of).select("customer_id", "day", "net_revenue")
-    joined = pairs.inner_join(known, "customer_id")
-    age = joined.day.delta(joined["first"], unit="day")
-    later = joined.filter((age > 0) & (age <= horizon_days))
-    total = later.net_revenue.sum().to_pyarrow().as_py()
-    returned = int(pairs.count().to_pyarrow().as_py())
-    return float(total) / returned if returned and total and total > 0 else None
+    known = in_sequence(orders, as_of)
+    age = known.day.delta(known.first_day, unit="day")
+    counted = (known.first_day <= ibis.literal(as_of - timedelta(days=horizon_days))) & (age <= horizon_days)
+    row = known.agg(
+        total=known.net_revenue.sum(where=counted & (age > 0)), returned=(counted & (known.nth == 2)).sum()
+    ).to_pyarrow().to_pylist()[0]  # fmt: skip
+    total, returned = float(row["total"] or 0.0), int(row["returned"] or 0)
+    return total / returned if returned and total > 0 else None
 
 
 def first_timers(orders: ir.Table, *, as_of: date, horizon_days: int = 90) -> Leak | NotEnough:
@@ -117,24 +112,21 @@ def first_timers(orders: ir.Table, *, as_of: date, horizon_days: int = 90) -> Le
     The range is Newcombe's for the difference of the two rates; picking the best of several quarters flatters it, which is
     why it is an upper yardstick, not a forecast.
     """
-    pairs = order_dates(orders, as_of).cache()  # read four times below
-    mature = pairs.filter(pairs["first"] <= ibis.literal(as_of - timedelta(days=horizon_days)))
-    back = mature.nth.notnull() & (mature.nth.delta(mature["first"], unit="day") <= horizon_days)
-    quarters = (
-        mature.group_by(quarter=mature["first"].truncate("Q"))
-        .agg(n=mature.count(), k=back.sum())
-        .to_pyarrow()
-        .to_pylist()
+    pairs, second, wait = first_two(orders, as_of)
+    mature = pairs.first_day <= ibis.literal(as_of - timedelta(days=horizon_days))
+    by_quarter = pairs.group_by(quarter=pairs.first_day.truncate("Q")).agg(
+        n=(mature & ~second).sum(), k=(mature & (wait <= horizon_days)).sum()
     )
+    quarters = [q for q in by_quarter.to_pyarrow().to_pylist() if q["n"]]
     usable = [q for q in quarters if q["n"] >= 30]
-    worth = _worth(pairs, orders, as_of, horizon_days)
+    worth = value_of_return(orders, as_of=as_of, horizon_days=horizon_days)
     if len(usable) < 2 or worth is None:
         return NotEnough(len(usable), 2, "quarters")
     best = max(usable, key=lambda q: q["k"] / q["n"])
     rest_n, rest_k = sum(q["n"] for q in quarters) - best["n"], sum(q["k"] for q in quarters) - best["k"]
     gap = newcombe(_rate(best["k"], best["n"]), _rate(rest_k, rest_n))
-    year = pairs.filter(pairs["first"] > ibis.literal(as_of - timedelta(days=365)))
-    newcomers, first_day = year.agg(n=year.count(), day=year["first"].min()).to_pyarrow().to_pylist()[0].values()
+    year = pairs.filter(~second & (pairs.first_day > ibis.literal(as_of - timedelta(days=365))))
+    newcomers, first_day = year.agg(n=year.count(), day=year.first_day.min()).to_pyarrow().to_pylist()[0].values()
     monthly = newcomers / max((as_of - first_day).days + 1, 30) * MONTH if newcomers else 0.0
     if gap.value <= 0 or not monthly:
         return NotEnough(0, 1, "quarters")

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import ibis.expr.types as ir
 
-from helpers.metrics.customers import identified
+from helpers.metrics.orders import identified
 
 SETTLING_DAYS = 90
 """Until this many days after the data begin old customers still look new, because nobody has seen them before."""

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from helpers.metrics.customers import identified
+from helpers.metrics.orders import in_sequence
 from helpers.metrics.survival import kaplan_meier
 from helpers.metrics.uncertainty import NotEnough, Rate, rate, wilson
 
@@ -40,16 +40,25 @@ class RepeatRate:
 
 def order_dates(orders: ir.Table, as_of: date, nth: int = 2) -> ir.Table:
     """customer_id, first (date of the first order), nth (date of the n-th order, missing when there is none yet)."""
-    firsts = first_orders(orders, as_of, nth)
-    return firsts.select("customer_id", first=firsts.day, nth=firsts.nth)
+    known = in_sequence(orders, as_of)
+    known = known.filter(known.nth.isin([1, nth]))
+    return known.group_by("customer_id").agg(first=known.first_day.min(), nth=known.day.max(where=known.nth == nth))
 
 
 def first_orders(orders: ir.Table, as_of: date, nth: int = 2) -> ir.Table:
     """Each known customer's first order with all its columns, its day, and nth (date of the n-th order, missing when none yet)."""
-    known = identified(orders, as_of)
-    window = ibis.window(group_by="customer_id", order_by=["ordered_at", "order_id"])
-    ranked = known.mutate(position=ibis.row_number().over(window), nth=known.day.lead(nth - 1).over(window))
-    return ranked.filter(ranked.position == 0).drop("position")
+    known = in_sequence(orders, as_of)
+    firsts = known.filter(known.nth == 1).drop("nth", "first_day", "previous_day")
+    later = known.filter(known.nth == nth).select("customer_id", nth="day")
+    return firsts.left_join(later, "customer_id").drop("customer_id_right")
+
+
+def first_two(orders: ir.Table, as_of: date) -> tuple[ir.Table, ir.BooleanValue, ir.IntegerValue]:
+    """First and second orders of known customers; which rows are second orders, and their days since the first (else missing)."""
+    rows = in_sequence(orders, as_of)
+    rows = rows.filter(rows.nth <= 2)
+    second = rows.nth == 2
+    return rows, second, second.ifelse(rows.day.delta(rows.first_day, unit="day"), ibis.null("int64"))
 
 
 def repeat_rates(orders: ir.Table, *, as_of: date, horizons: Sequence[int] = HORIZONS) -> tuple[RepeatRate, ...]:
@@ -61,15 +70,14 @@ def repeat_rates(orders: ir.Table, *, as_of: date, horizons: Sequence[int] = HOR
     Returns:
         One result per horizon, in the order given.
     """
-    pairs = order_dates(orders, as_of)
-    pairs = pairs.mutate(wait=pairs.nth.delta(pairs["first"], unit="day"))
+    rows, second, wait = first_two(orders, as_of)
     counts = {}
     for h in horizons:
-        mature = pairs["first"] <= ibis.literal(as_of - timedelta(days=h))
-        counts[f"n{h}"] = mature.sum()
-        counts[f"k{h}"] = (mature & (pairs.wait <= h)).sum()
-        counts[f"s{h}"] = (mature & (pairs.wait == 0)).sum()
-    row = pairs.agg(**counts).to_pandas().fillna(0).iloc[0]
+        mature = rows.first_day <= ibis.literal(as_of - timedelta(days=h))
+        counts[f"n{h}"] = (mature & ~second).sum()
+        counts[f"k{h}"] = (mature & (wait <= h)).sum()
+        counts[f"s{h}"] = (mature & (wait == 0)).sum()
+    row = rows.agg(**counts).to_pandas().fillna(0).iloc[0]
     return tuple(RepeatRate(h, rate(int(row[f"k{h}"]), int(row[f"n{h}"])), int(row[f"s{h}"])) for h in horizons)
 
 
@@ -81,22 +89,29 @@ def repeat_rate(orders: ir.Table, *, as_of: date, horizon_days: int) -> RepeatRa
 def waiting_times(orders: ir.Table, *, as_of: date, nths: Sequence[int] = (2,)) -> pd.DataFrame:
     """Counts behind the Kaplan–Meier curves: one row per order number and number of days.
 
-    Waiting for the n-th order starts with the (n−1)-th. One pass over the orders, however many order numbers are asked for.
+    Waiting for the n-th order starts with the (n−1)-th. Counted are those who began to wait on each day, those whose wait then
+    ended, and how long it took: three small tables, whatever the number of customers.
 
     Returns:
         nth, days, events (n-th orders after that many days), censored (still waiting when the data end). At most one row per
-        order number and day of history, whatever the number of customers.
+        order number and day of history.
     """
-    known = identified(orders, as_of)
-    window = ibis.window(group_by="customer_id", order_by=["ordered_at", "order_id"])
-    waits = known.select(
-        nth=(ibis.row_number().over(window) + 2).cast("int64"), start=known.day, end=known.day.lead().over(window)
-    )
-    waits = waits.filter(waits.nth.isin(list(nths)))
-    waits = waits.mutate(days=waits.end.fill_null(ibis.literal(as_of)).delta(waits.start, unit="day"))
-    counts = waits.group_by("nth", "days").agg(events=waits.end.notnull().sum(), censored=waits.end.isnull().sum())
-    frame: pd.DataFrame = counts.order_by("nth", "days").to_pandas()
-    return frame.astype("int64")
+    known = in_sequence(orders, as_of)
+    began, came = known.filter((known.nth + 1).isin(list(nths))), known.filter(known.nth.isin(list(nths)))
+    end = ibis.literal(as_of)
+
+    def counted(rows: ir.Table, nth: ir.IntegerValue, days: ir.IntegerValue, name: str) -> pd.Series:
+        found = rows.group_by(nth=nth, days=days.cast("int64")).agg(**{name: rows.count()}).to_pandas()
+        indexed: pd.DataFrame = found.astype("int64").set_index(["nth", "days"])
+        return indexed[name]
+
+    events = counted(came, came.nth, came.day.delta(came.previous_day, unit="day"), "events")
+    waiting = counted(began, began.nth + 1, end.delta(began.day, unit="day"), "waiting")
+    ended = counted(came, came.nth, end.delta(came.previous_day, unit="day"), "ended")
+    frame = pd.concat([events, waiting, ended], axis=1).fillna(0).sort_index().astype("int64")
+    frame["censored"] = frame["waiting"] - frame["ended"]
+    frame = frame[(frame["events"] > 0) | (frame["censored"] > 0)]
+    return frame[["events", "censored"]].reset_index()
 
 
 @dataclass(frozen=True)

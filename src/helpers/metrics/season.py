@@ -18,8 +18,8 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from helpers.metrics.customers import identified
 from helpers.metrics.months import first_of, index_of, last_of
+from helpers.metrics.orders import identified
 from helpers.metrics.uncertainty import z
 
 YEAR = 364

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
-from helpers.metrics.customers import identified
-from helpers.metrics.repeat import order_dates
+from helpers.metrics.orders import identified
+from helpers.metrics.repeat import first_orders
 from helpers.metrics.uncertainty import Estimate, NotEnough, Rate, newcombe, rate
 
 GRACE_MINUTES = 5
@@ -71,12 +71,11 @@ def return_after_first_delivery(
 
     The difference describes; it does not prove that lateness caused it.
     """
-    pairs = order_dates(orders, as_of)
-    pairs = pairs.filter(pairs["first"] <= ibis.literal(as_of - timedelta(days=horizon_days)))
-    first_order = earliest(identified(orders, as_of), "ordered_at", "order_id").select("customer_id", "order_id")
-    table = timely(deliveries, orders, as_of).select("order_id", "late").inner_join(first_order, "order_id")
-    joined = table.inner_join(pairs, "customer_id")
-    back = joined.nth.notnull() & (joined.nth.delta(joined["first"], unit="day") <= horizon_days)
+    first = first_orders(orders, as_of)
+    first = first.filter(first.day <= ibis.literal(as_of - timedelta(days=horizon_days)))
+    table = timely(deliveries, orders, as_of).select("order_id", "late")
+    joined = table.inner_join(first.select("order_id", "day", "nth"), "order_id")
+    back = joined.nth.notnull() & (joined.nth.delta(joined.day, unit="day") <= horizon_days)
     counts = joined.group_by("late").agg(n=joined.count(), k=back.sum()).to_pyarrow().to_pylist()
     by = {bool(r["late"]): rate(int(r["k"]), int(r["n"])) for r in counts}
     return compare(by.get(True, NotEnough(0, 10)), by.get(False, NotEnough(0, 10)))

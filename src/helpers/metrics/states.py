@@ -10,7 +10,8 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from helpers.metrics.customers import Rhythm, purchase_days
+from helpers.metrics.customers import Rhythm
+from helpers.metrics.orders import purchase_days
 
 STATES = ("active", "late", "lapsed", "lost", "reactivated")
 HERE, GONE = ("active", "late", "reactivated"), ("lapsed", "lost")
@@ -59,10 +60,8 @@ def thresholds(orders: ir.Table, customers: ir.Table, *, as_of: date, rhythm: Rh
     if rhythm is None:
         return FALLBACK
     days = purchase_days(orders, as_of)
-    gaps = days.filter(days.gap.notnull()).inner_join(
-        customers.select("customer_id", "rhythm_days", "first_order"), "customer_id"
-    )
-    second = gaps.previous == gaps.first_order
+    gaps = days.filter(days.gap.notnull()).inner_join(customers.select("customer_id", "rhythm_days"), "customer_id")
+    second = gaps.previous == gaps.first_day
     ratio = gaps.gap / gaps.rhythm_days
     quantile = {f"r{i}": ratio.quantile(q) for i, q in enumerate(_QUANTILES)}
     quantile |= {f"f{i}": gaps.gap.cast("float64").quantile(q, where=second) for i, q in enumerate(_QUANTILES)}

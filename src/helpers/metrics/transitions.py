@@ -10,8 +10,9 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
-from helpers.metrics.customers import Rhythm, purchase_days, shrunk
+from helpers.metrics.customers import Rhythm, shrunk
 from helpers.metrics.months import Covered, covered, first_of, last_of, month_index
+from helpers.metrics.orders import purchase_days
 from helpers.metrics.states import GONE, HERE, STATES, Limits, Thresholds, limits_of
 from helpers.metrics.uncertainty import NotEnough, Rate, rate
 

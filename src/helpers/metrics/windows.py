@@ -14,8 +14,8 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
-from helpers.metrics.customers import identified
 from helpers.metrics.histories import Floats, Histories, from_days
+from helpers.metrics.orders import purchase_days
 from helpers.metrics.uncertainty import NotEnough
 
 LOOK_BACK = (30, 90, 180)
@@ -149,9 +149,8 @@ def _recent(age: ir.IntegerValue, seen: ir.BooleanValue) -> dict[str, ir.Numeric
 
 def with_recent(customers: ir.Table, orders: ir.Table, as_of: date) -> ir.Table:
     """customer_id, frequency, recency, T, and n30, n90, n180, momentum of every customer, 0 where nothing is recent."""
-    known = identified(orders, as_of)
-    known = known.filter(known.day > ibis.literal(as_of - timedelta(days=FORGOTTEN)))
-    days = known.select("customer_id", "day").distinct()
+    days = purchase_days(orders, as_of)
+    days = days.filter(days.day > ibis.literal(as_of - timedelta(days=FORGOTTEN)))
     age = ibis.literal(as_of).delta(days.day, unit="day").cast("int64")
     recent = days.group_by("customer_id").agg(**_recent(age, age >= 0))
     base = customers.select("customer_id", "frequency", "recency", "T")
@@ -172,11 +171,12 @@ def look_back(orders: ir.Table, as_of: date, horizon_days: int = 90, count: int 
         horizon_days: days in which a return counts.
         count: how many windows at most.
     """
-    known = identified(orders, as_of).select("customer_id", "day")
-    whole = known.agg(n=known.customer_id.nunique(), first=known.day.min()).to_pyarrow().to_pylist()[0]
+    known = purchase_days(orders, as_of)
+    newcomers = known.filter(known.gap.isnull())
+    whole = newcomers.agg(n=newcomers.count(), first=newcomers.day.min()).to_pyarrow().to_pylist()[0]
     if not whole["n"]:
         return NotEnough(0, 1)
-    days = _sampled(known, int(whole["n"]))
+    days = _sampled(known, newcomers, int(whole["n"]))
     typical = _typical_gap(days, as_of - timedelta(days=horizon_days)) or float(horizon_days)
     origins = [as_of - timedelta(days=horizon_days * i) for i in range(count + 1)]
     origins = [day for day in origins if day == as_of or (day - whole["first"]).days >= horizon_days]
@@ -207,19 +207,19 @@ def names() -> tuple[str, ...]:
     return tuple(features(table, 1.0))
 
 
-def _sampled(known: ir.Table, n: int) -> ir.Table:
+def _sampled(known: ir.Table, newcomers: ir.Table, n: int) -> ir.Table:
     """Purchase days of at most about :data:`SAMPLE` customers, with the customer's fold.
 
     Both follow from a digest of the id, which is the same on every engine. It is taken once per customer, and who is not
     in the sample drops out before anything is sorted.
     """
-    people = known.select("customer_id").distinct()
+    people = newcomers.select("customer_id")
     digits = people.customer_id.hexdigest("md5")
     fold = ibis.literal(_HEX).find(digits.substr(0, 1)) % FOLDS
     people = people.mutate(fold=fold.cast("int64"), lot=digits.substr(1, 6))
     if n > SAMPLE:
         people = people.filter(people.lot < f"{int(16**6 * SAMPLE / n):06x}")
-    return known.inner_join(people.drop("lot"), "customer_id").select("customer_id", "day", "fold").distinct()
+    return known.inner_join(people.drop("lot"), "customer_id").select("customer_id", "day", "fold")
 
 
 def _typical_gap(days: ir.Table, until: date) -> float | None:

@@ -16,6 +16,7 @@ from helpers import engine, files, intake, segments, tables
 from helpers.business import Business
 from helpers.metrics import customers, decline, states
 from helpers.metrics.base import overview
+from helpers.metrics.orders import identified, placed
 from helpers.metrics.quality import DataQuality
 from helpers.pipeline.assessment import assess_load
 from helpers.pipeline.outlook import look_ahead
@@ -27,6 +28,9 @@ CUSTOMER_COLUMNS = (
     "revenue_year", "spend_recent", "spend_before", "decline", "last_gap", "value_rank",
 )  # fmt: skip
 """Columns of `customers.parquet`, in order."""
+
+CUSTOMER_FILES = ("tables/placed.parquet", "tables/customers.parquet", "records/customers.json")
+"""What :func:`build_customers` leaves in the run folder."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +82,11 @@ def describe(business: Business, client: Path, out: Path, con: Any, built: Built
 
 
 def build_customers(business: Business, out: Path, con: Any, *, as_of: date) -> None:
-    """Write ``customers.parquet`` and record the models, thresholds and the back-test behind it."""
+    """Write ``placed.parquet`` and ``customers.parquet`` and record the models, thresholds and the back-test behind it."""
+    kept = tables.open_tables(con, out / "tables").orders
+    tables.write(con, placed(kept.drop("source_file", "source_row")), out / "tables", "placed")
     opened = tables.open_tables(con, out / "tables")
-    orders = opened.orders
+    orders = opened.placed
     base = _measured(con, orders, as_of)
     own = con.create_table("c_gaps", customers.own_gaps(orders, as_of), temp=True)
     rhythm = customers.business_rhythm(orders, as_of, own)
@@ -99,7 +105,7 @@ def build_customers(business: Business, out: Path, con: Any, *, as_of: date) -> 
 def _measured(con: Any, orders: ir.Table, as_of: date) -> ir.Table:
     """Customer summary with the spend of the last 365 days."""
     base = customers.summarise(orders, as_of)
-    year = customers.identified(orders, as_of)
+    year = identified(orders, as_of)
     year = year.filter(year.day > ibis.literal(as_of - timedelta(days=365)))
     spent = year.group_by("customer_id").agg(revenue_year=year.net_revenue.sum())
     joined = base.left_join(spent, "customer_id").drop("customer_id_right")

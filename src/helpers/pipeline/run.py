@@ -22,7 +22,7 @@ from helpers.errors import InputError
 from helpers.language import language
 from helpers.parameters import NOTEBOOKS, Parameters, for_notebook
 from helpers.pipeline import kernels, stages, workspace
-from helpers.pipeline.build import Built, build_customers, build_tables, describe
+from helpers.pipeline.build import CUSTOMER_FILES, Built, build_customers, build_tables, describe
 from helpers.pipeline.stages import Stage
 from helpers.records import plain
 
@@ -168,7 +168,7 @@ class _Run:
         self._stage(
             "customers", key,
             lambda: build_customers(self.business, self.out, self.con, as_of=as_of),
-            lambda: [self.out / "tables" / "customers.parquet", self.out / "records" / "customers.json"],
+            lambda: [self.out / name for name in CUSTOMER_FILES],
         )  # fmt: skip
 
     def _previous(self, as_of: date) -> None:

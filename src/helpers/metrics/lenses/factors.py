@@ -10,8 +10,8 @@ from fractions import Fraction
 import ibis
 import ibis.expr.types as ir
 
-from helpers.metrics.customers import identified
 from helpers.metrics.months import covered
+from helpers.metrics.orders import identified
 
 YEAR = 364
 """Longest period compared: 52 whole weeks, so that every weekday counts equally often."""

@@ -10,8 +10,8 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from helpers.metrics.cohorts import activity
-from helpers.metrics.customers import identified
 from helpers.metrics.months import Covered, covered, first_of
+from helpers.metrics.orders import identified
 
 QUARTERS_FROM = 15
 """Complete months from which on cohorts are quarters; below, months."""

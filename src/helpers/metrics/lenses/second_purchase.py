@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 
 from helpers.metrics.lenses.grid import Grid
 from helpers.metrics.months import first_of, index_of, month_index
-from helpers.metrics.repeat import order_dates
+from helpers.metrics.repeat import first_two
 from helpers.metrics.uncertainty import Estimate, NotEnough, Rate, newcombe, rate
 
 DAYS = (30, 60, 90, 180)
@@ -63,13 +63,14 @@ def second_purchase(
         grid: its cohorts and observation end are used.
     """
     as_of = grid.seen.last_day
-    pairs = order_dates(orders, as_of)
-    wait = pairs.nth.delta(pairs["first"], unit="day")
-    pairs = pairs.select(cohort=(month_index(pairs["first"]) / grid.step).floor().cast("int64"), wait=wait)
+    pairs, second, wait = first_two(orders, as_of)
+    pairs = pairs.select(
+        cohort=(month_index(pairs.first_day) / grid.step).floor().cast("int64"), newcomer=~second, wait=wait
+    )
     counts = {f"k{d}": (pairs.wait <= d).sum() for d in days}
     rows = {
         first_of(int(row["cohort"]) * grid.step): row
-        for row in pairs.group_by("cohort").agg(n=pairs.count(), **counts).to_pyarrow().to_pylist()
+        for row in pairs.group_by("cohort").agg(n=pairs.newcomer.sum(), **counts).to_pyarrow().to_pylist()
     }
     cohorts = tuple(
         CohortReturn(c, int(rows[c]["n"]), {

@@ -9,7 +9,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from helpers.metrics.customers import purchase_days
+from helpers.metrics.orders import in_sequence, opens_day
 from helpers.metrics.uncertainty import NotEnough
 
 NAMES = 5
@@ -60,10 +60,10 @@ def suspects(orders: ir.Table, *, as_of: date, aliases: ir.Table | None = None) 
     Returns:
         customer_id, reason, orders, net_revenue, order_share, revenue_share (0–1 of all orders and revenue), days_per_week.
     """
-    days = purchase_days(orders, as_of)
-    each = days.group_by("customer_id").agg(
-        days=days.count(), orders=days.receipts.sum(), net_revenue=days["value"].sum(),
-        span=days.day.max().delta(days.day.min(), unit="day") + 1,
+    known = in_sequence(orders, as_of)
+    each = known.group_by("customer_id").agg(
+        days=opens_day(known).sum(), orders=known.count(), net_revenue=known.net_revenue.sum(),
+        span=known.day.max().delta(known.day.min(), unit="day") + 1,
     )  # fmt: skip
     each = each.mutate(days_per_week=7.0 * each.days / each.span).cache()
     seen = orders.filter(orders.ordered_at.date() <= ibis.literal(as_of))
