@@ -50,6 +50,7 @@ PASSED_ON = frozenset(
         "model['unit']",
         "found.what",
         "one.question",
+        "section.title",
         "found['verdict']",
         "found['warning']",
         "found['refused'][name]",
