@@ -11,6 +11,15 @@ import pytest
 from helpers import playbook, resources
 
 BODY = "---\n<!-- vi -->\nLời nói.\n\n<!-- en -->\nWords.\n"
+SEQUENCES = """sequences:
+  - id: care
+    play: call
+    title: {vi: Chăm sóc, en: Care}
+    anchor: plan_start
+    lasts_days: 30
+    steps:
+      - {id: note, every_days: 14, title: {vi: Hỏi thăm, en: Ask}, messages: [call.sms]}
+"""
 MISTAKE = """---
 id: forgotten
 title: {vi: Quên, en: Forgotten}
@@ -110,6 +119,7 @@ def book() -> playbook.Playbook:
 def small(tmp_path: Path) -> Path:
     """Folder of a playbook with one page of each kind."""
     shutil.copytree(resources.playbook() / "rules", tmp_path / "rules")
+    (tmp_path / "rules" / "sequences.yml").write_text(SEQUENCES, encoding="utf-8")
     for name, text in PAGES.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)

@@ -50,6 +50,8 @@ FAULTS = [
     (MESSAGE, "how are you, {title} {given_name}", "how are you, {title}", "16: the en text does not use {given_name}"),
     (MESSAGE, "hỏi thăm {title}", "hỏi {product} {title}", "12: the vi text uses {product}, which"),
     ("rules/channels.yml", "source: gsm-03-38", "source: hearsay", ": there is no source “hearsay” in this file"),
+    ("rules/sequences.yml", "messages: [call.sms]", "messages: [call.oa]", "care, note: there is no message “call.oa”"),
+    ("rules/sequences.yml", "play: call", "play: ring", "care: there is no play “ring”"),
     ("rules/countries/VN.yml", "country: VN", "country: LA", "1: the country must be the file's name, “VN”"),
     ("rules/sources.yml", "  S27:", "  S27b:", "“ideas.S27b."),
 ]

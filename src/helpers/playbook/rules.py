@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from helpers.errors import InputError
 from helpers.playbook.models import Row, Slug, Strict, Text, WrittenChannel
 from helpers.playbook.recording import Recording
+from helpers.playbook.sequences import Sequences
 
 T = TypeVar("T")
 Confidence = Literal["high", "medium", "low"]
@@ -41,8 +42,15 @@ class Upload(Strict):
     date_format: str
 
 
+class Hours(Strict):
+    """From–to on the recipient's clock."""
+
+    start: Clock
+    end: Clock
+
+
 class ChannelRule(Strict):
-    """How a message may look on one channel.
+    """How a message may look on one channel, and when it is sent where the country's law does not say.
 
     Attributes:
         max_characters: longest text, placeholders filled. max_segments: for SMS, parts of one message that are billed.
@@ -59,6 +67,7 @@ class ChannelRule(Strict):
     identifying: Fact[bool]
     ad_marker: Fact[bool]
     opt_out: Fact[bool]
+    hours: Fact[Hours] | None = None
     subject: bool = False
     personal: bool = True
     upload: Fact[Upload] | None = None
@@ -97,13 +106,6 @@ class Placeholders(Strict):
     placeholders: dict[str, Placeholder]
 
 
-class Hours(Strict):
-    """From–to on the recipient's clock."""
-
-    start: Clock
-    end: Clock
-
-
 class Holiday(Strict):
     """Days that make a week unlike an ordinary one; either listed or the same every year (``MM-DD``).
 
@@ -111,6 +113,7 @@ class Holiday(Strict):
         compare_relative: it moves through the calendar, so weeks around it are compared with the weeks around it a year before.
         days_before, days_after: how far such a holiday reaches; needed with `compare_relative`, meaningless without.
         closed_before, closed_after: on how many days around it shops may be closed, beside the day itself.
+        day_off: people are off work, so nobody is written to or rung on it and on the days closed around it.
     """
 
     id: Slug
@@ -124,6 +127,7 @@ class Holiday(Strict):
     days_after: Annotated[int, Field(ge=0, le=60)] = 0
     closed_before: Annotated[int, Field(ge=0, le=30)] = 0
     closed_after: Annotated[int, Field(ge=0, le=30)] = 0
+    day_off: bool = False
 
     @model_validator(mode="after")
     def _reach_goes_with_comparison(self) -> Holiday:
@@ -176,6 +180,7 @@ class Country(Strict):
             written to about similar goods as long as they can refuse); ``none``.
         hours, daily_limits: per channel; a channel that is not there has no rule we know of.
         ad_markers: texts one of which must come first in advertising; none where the country has no such rule.
+        weekend: days of the week (1 Monday … 7 Sunday) on which nobody is written to or rung.
     """
 
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
@@ -192,10 +197,16 @@ class Country(Strict):
     opt_out: Fact[bool]
     duties: tuple[Duty, ...]
     holidays: tuple[Holiday, ...]
+    weekend: Fact[tuple[Annotated[int, Field(ge=1, le=7)], ...]]
 
     def closed_days(self, years: Iterable[int]) -> frozenset[dt.date]:
         """Every day of these years on which, because of a holiday, a shop without orders is no surprise."""
         return frozenset(day for year in years for holiday in self.holidays for day in holiday.closed_in_year(year))
+
+    def days_off(self, years: Iterable[int]) -> frozenset[dt.date]:
+        """Every day of these years on which people are off work or shops closed for it."""
+        off = [holiday for holiday in self.holidays if holiday.day_off]
+        return frozenset(day for year in years for holiday in off for day in holiday.closed_in_year(year))
 
 
 class Article(Strict):
@@ -239,6 +250,7 @@ class Rules(Strict):
     sources: Sources
     recording: Recording
     folklore: Folklore
+    sequences: Sequences
 
     def moving_holidays(self, code: str) -> tuple[Holiday, ...]:
         """Holidays of a country that move through the calendar; none for a country without a file."""
