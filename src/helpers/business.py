@@ -34,6 +34,7 @@ _PROBLEMS = {
     "date_parsing": key("“{value}” is not a day like 2026-03-31"),
     "literal_error": key("it may be one of: {expected}"),
     "string_too_short": key("it is empty"),
+    "string_too_long": key("it is longer than {max_length} characters"),
     "bool_parsing": key("“{value}” is neither true nor false"),
     "bool_type": key("“{value}” is neither true nor false"),
     "greater_than": key("it must be more than {gt}"),
@@ -275,7 +276,7 @@ def problem(fault: Mapping[str, Any]) -> InputError | str:
     kind = str(fault["loc"][-1]) if fault["type"] == "value_error" else fault["type"]
     if kind not in _PROBLEMS:
         return str(fault["msg"])
-    limits = {name: limit for name, limit in fault.get("ctx", {}).items() if name in ("gt", "ge", "le")}
+    limits = {name: limit for name, limit in fault.get("ctx", {}).items() if name in ("gt", "ge", "le", "max_length")}
     if "expected" in fault.get("ctx", {}):
         limits["expected"] = str(fault["ctx"]["expected"]).replace(" or ", ", ")
     value = str(fault["input"])
