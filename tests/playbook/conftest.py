@@ -53,7 +53,7 @@ mistakes: [forgotten]
 owner: care
 hand_over: {vi: Ghi lại, en: Write it down}
 purpose: care
-channels: [phone, sms]
+channels: [in_person, sms]
 cadence: {vi: mỗi tuần, en: weekly}
 first_step: {vi: Gọi hai người, en: Call two}
 steps:
@@ -67,9 +67,11 @@ holdout_share: 0.1
 messages: [call.sms]
 scripts: [latte]
 evidence:
-  - {stance: for, claim: {vi: có, en: "yes"}, source: someone}
-  - {stance: against, claim: {vi: không, en: "no"}, source: someone else}
+  - {stance: for, claim: {vi: có, en: "yes"}, source: kumar-2015}
+  - {stance: against, claim: {vi: không, en: "no"}, source: reasoning}
 not_to_do: {vi: Đừng ép, en: Do not press}
+cost_drivers: {vi: Giờ gọi, en: Hours of calling}
+comparison: {vi: Chừa ra một phần mười, en: Leave out a tenth}
 """
 MESSAGE = """---
 id: call.sms

@@ -54,7 +54,9 @@ class ChannelRule(Strict):
 
     Attributes:
         max_characters: longest text, placeholders filled. max_segments: for SMS, parts of one message that are billed.
-        subject: it has a subject line. personal: it speaks to one reader, who must be addressed.
+        max_subject: longest subject line, placeholders filled; a channel without it has no subject line.
+        address: per language the forms of which one must address the reader; None where the text speaks to everybody.
+        title_allowed: a placeholder such as {title} may stand for the form of address. avoid: words the channel refuses.
         identifying: a placeholder that identifies the reader must be in the text. ad_marker, opt_out: advertising must
             start with the country's marker and end with a way to refuse.
     """
@@ -68,8 +70,10 @@ class ChannelRule(Strict):
     ad_marker: Fact[bool]
     opt_out: Fact[bool]
     hours: Fact[Hours] | None = None
-    subject: bool = False
-    personal: bool = True
+    max_subject: Fact[int] | None = None
+    address: Fact[dict[str, tuple[str, ...]]] | None = None
+    title_allowed: Fact[bool]
+    avoid: Fact[tuple[str, ...]] | None = None
     upload: Fact[Upload] | None = None
     tags: dict[int, Text] | None = None
     frequency: Fact[Text] | None = None
@@ -218,11 +222,37 @@ class Article(Strict):
     rows: tuple[Row, ...]
 
 
+class Work(Strict):
+    """A publication (or our own reasoning) that evidence rests on.
+
+    Attributes:
+        cite: authors, year, title and place, as printed under a play. year: of publication.
+        kind: what sort of knowledge it is; only an experiment or a review of several can speak of cause and effect.
+        seen: what our claims were checked against: the text (or data) itself, its abstract, others' summary, or nothing.
+        confidence: that the work says what we say it does. limits: what it does not tell a small shop.
+    """
+
+    cite: str
+    year: Annotated[int, Field(ge=1900, le=2100)]
+    kind: Literal["experiment", "review", "study", "survey", "practice", "standard", "claim", "own"]
+    seen: Literal["text", "abstract", "summary", "nothing"]
+    confidence: Confidence
+    limits: Text
+
+    @model_validator(mode="after")
+    def _unseen_is_unsure(self) -> Work:
+        if self.seen == "nothing" and self.confidence != "low":
+            raise ValueError("what was checked against nothing has low confidence")
+        return self
+
+
 class Sources(Strict):
-    """``rules/sources.yml``: the articles, and every idea S01–S27 in one line of our own."""
+    """``rules/sources.yml``: the articles, every idea S01–S27 in one line of our own, and the works evidence rests on."""
 
     articles: tuple[Article, ...]
     ideas: dict[Row, Text]
+    checked_on: dt.date
+    works: dict[Slug, Work]
 
 
 class Hearsay(Strict):
