@@ -50,6 +50,8 @@ PASSED_ON = frozenset(
         "model['unit']",
         "found.what",
         "one.question",
+        "shown.title",
+        "self._short[step]",
         "found['verdict']",
         "found['warning']",
         "found['refused'][name]",

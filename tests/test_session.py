@@ -11,7 +11,21 @@ from pydantic import ValidationError
 from helpers import files, playbook
 from helpers.errors import InputError
 from helpers.language import language
-from helpers.session import KEPT, Answer, Commitment, Fact, Session, facts, gap, load, save, scores
+from helpers.session import (
+    KEPT,
+    Answer,
+    Changed,
+    Commitment,
+    Fact,
+    Session,
+    facts,
+    gap,
+    load,
+    restore,
+    save,
+    scores,
+    touched,
+)
 
 EN = language("en")
 
@@ -133,6 +147,139 @@ commitments:
 """
 
 
+OLD = """schema_version: 1
+version: 7
+guesses: {repeat_of_ten: 4}
+revealed: [repeat_of_ten]
+answers:
+  measured-return: {score: 2, note: khi rảnh}
+commitments:
+- {what: Gọi 10 khách, owner: chị Lan, due: 2026-07-06, status: open}
+"""
+
+
+class TestOlderFiles:
+    """What was said with an earlier version of the program."""
+
+    def test_a_file_of_version_1_opens_and_is_saved_as_version_2(self, tmp_path: Path) -> None:
+        """Nothing said is lost; the old file stands in the history as it was."""
+        (tmp_path / "session.yml").write_text(OLD, encoding="utf-8")
+        session = load(tmp_path)
+        assert session.commitments == (Commitment(what="Gọi 10 khách", owner="chị Lan", due=date(2026, 7, 6)),)
+        assert session.answers["measured-return"] == Answer(score=2, note="khi rảnh")
+        save(tmp_path, session.amend(0, first_step="Mở danh sách"))
+        assert "schema_version: 2" in (tmp_path / "session.yml").read_text(encoding="utf-8")
+        assert load(tmp_path).commitments[0].first_step == "Mở danh sách"
+        assert (tmp_path / "session-history" / "000007.yml").read_text(encoding="utf-8") == OLD
+
+    def test_a_file_of_a_later_version_is_left_alone(self, tmp_path: Path) -> None:
+        """What a newer program wrote is not read by halves."""
+        (tmp_path / "session.yml").write_text("schema_version: 3\nversion: 1\n", encoding="utf-8")
+        with pytest.raises(InputError, match="line 1: “schema_version”"):
+            load(tmp_path)
+
+
+class TestWords:
+    """Whatever is typed into a note can be saved."""
+
+    @pytest.mark.parametrize(
+        ("typed", "kept"),
+        [
+            ("🎂 sinh nhật <b>vàng</b> & “thân”", "🎂 sinh nhật <b>vàng</b> & “thân”"),
+            ("một\thai\nba", "một\thai\nba"),
+            ("hỏng\ud83d\x00\x1b[0m", "hỏng[0m"),
+            ("Ho\u0301a", "Hóa"),
+            ("null", "null"),
+            ("- a: [b", "- a: [b"),
+        ],
+    )
+    def test_emoji_markup_and_rubbish(self, tmp_path: Path, typed: str, kept: str) -> None:
+        """Emoji, HTML and what looks like YAML come back as typed; halves of characters and control characters are left out."""
+        save(tmp_path, Session().note("q", typed).promise(Commitment(what="x" + typed)))
+        assert load(tmp_path).answers["q"].note == kept
+        assert load(tmp_path).commitments[0].what == "x" + kept
+
+    def test_a_note_longer_than_a_page_is_refused(self) -> None:
+        """Two thousand characters are enough, and the fault says so."""
+        with pytest.raises(ValidationError, match="2000"):
+            Session().note("q", "x" * 2001)
+
+
+class TestTwoWindows:
+    """Who touched what."""
+
+    BASE = Session().guess("repeat_of_ten", 5).answer("q", 1, "a").promise(Commitment(what="x"))
+
+    @pytest.mark.parametrize(
+        ("after", "named"),
+        [
+            (BASE, set()),
+            (BASE.model_copy(update={"version": 9}), set()),
+            (BASE.guess("repeat_of_ten", 6), {"guesses.repeat_of_ten"}),
+            (BASE.reveal("repeat_of_ten"), {"revealed.repeat_of_ten"}),
+            (BASE.score("q", 2), {"answers.q.score"}),
+            (BASE.note("q", "b"), {"answers.q.note"}),
+            (BASE.score("p", None), {"answers.p.score"}),
+            (BASE.unanswer("q"), {"answers.q.score", "answers.q.note"}),
+            (BASE.amend(0, owner="Lan"), {"commitments"}),
+            (BASE.withdraw(0), {"commitments"}),
+        ],
+    )
+    def test_what_a_change_touches(self, after: Session, named: set[str]) -> None:
+        """Each change names its entries and no others, so that two windows meet only where they say different things."""
+        assert touched(self.BASE, after) == named
+
+    def test_a_promise_taken_back_elsewhere(self) -> None:
+        """Amending what is not there any more is refused with a sentence."""
+        with pytest.raises(InputError, match="not there any more"):
+            Session().amend(0, owner="Lan")
+
+    def test_the_refusal_can_be_told_from_other_faults(self, tmp_path: Path) -> None:
+        """A page can offer to go on from the other window's version."""
+        save(tmp_path, Session())
+        with pytest.raises(Changed):
+            save(tmp_path, Session())
+
+
+class TestRestore:
+    """Going on after a file was damaged."""
+
+    def test_from_the_history(self, tmp_path: Path) -> None:
+        """The last readable version is taken, the damaged file is put aside as it is, and the history goes on."""
+        session = save(tmp_path, Session().guess("repeat_of_ten", 1))
+        save(tmp_path, session.guess("repeat_of_ten", 2))
+        (tmp_path / "session.yml").write_text("version: [", encoding="utf-8")
+        again = restore(tmp_path)
+        assert again.guesses == {"repeat_of_ten": 1}
+        assert load(tmp_path) == again
+        assert again.version > 2
+        assert (tmp_path / "session-history" / "damaged-1.yml").read_text(encoding="utf-8") == "version: ["
+        assert save(tmp_path, again.guess("repeat_of_ten", 3)).version == again.version + 1
+
+    def test_from_the_page_that_was_open(self, tmp_path: Path) -> None:
+        """What the page knows is newer than the history; a window with an older state still cannot overwrite it."""
+        first = save(tmp_path, Session().guess("repeat_of_ten", 1))
+        second = save(tmp_path, first.guess("repeat_of_ten", 2))
+        (tmp_path / "session.yml").write_text("oops", encoding="utf-8")
+        assert restore(tmp_path, second).guesses == {"repeat_of_ten": 2}
+        for old in (first, second):
+            with pytest.raises(Changed):
+                save(tmp_path, old)
+
+    def test_nothing_readable_at_all(self, tmp_path: Path) -> None:
+        """The session begins anew, and every damaged file is kept beside it under a name of its own."""
+        for number in (1, 2):
+            (tmp_path / "session.yml").write_text(f"damaged {number}", encoding="utf-8")
+            assert restore(tmp_path).guesses == {}
+            aside = tmp_path / "session-history" / f"damaged-{number}.yml"
+            assert aside.read_text(encoding="utf-8") == f"damaged {number}"
+
+    def test_a_file_in_order_is_left_alone(self, tmp_path: Path) -> None:
+        """Pressing the button twice, or in two windows, restores once."""
+        saved = save(tmp_path, Session().guess("repeat_of_ten", 1))
+        assert restore(tmp_path) == saved
+
+
 class TestDamaged:
     """A file somebody has edited by hand."""
 
@@ -215,6 +362,13 @@ class TestFacts:
         numbers = {"repeat_rate": {"90": rate}, "six_months_ago": {"still": {"have": 3, "need": 10}}}
         assert facts(numbers) == {"repeat_of_ten": Fact(0.3, 0.25, 0.35, 400)}
         assert set(facts({**numbers, "six_months_ago": {"still": rate}})) == {"repeat_of_ten", "still_of_ten"}
+
+    def test_where_the_marketing_money_goes(self) -> None:
+        """Read off the books: 3 of 12 spent on existing customers is 2.5 of 10, without a range, over so many months."""
+        books = {"acquisition": 9.0, "retention": 3.0, "months": 12}
+        assert facts({"spending": books}) == {"keep_of_ten": Fact(0.25, 0.25, 0.25, 12)}
+        assert facts({"spending": {"acquisition": 0.0, "retention": 0.0, "months": 2}}) == {}
+        assert facts({"spending": {"have": 0, "need": 1, "what": "months"}}) == {}
 
     @pytest.mark.parametrize("numbers", [None, {}, {"repeat_rate": None}, {"repeat_rate": {"90": {"have": 1}}}])
     def test_no_run_yet(self, numbers: dict[str, object] | None) -> None:

@@ -150,4 +150,4 @@ def test_a_live_session_shows_its_page_to_who_has_the_token(served: str, shop: s
     status, text = _fetch(served)
     assert status == 200
     assert "application/vnd.jupyter.widget-view+json" in text
-    assert "from helpers.widgets import" not in text
+    assert "from helpers.page import" not in text

@@ -14,8 +14,8 @@ import pytest
 
 from helpers import resources
 from helpers.language import available
+from helpers.page import guided_session
 from helpers.parameters import NOTEBOOKS, Parameters
-from helpers.widgets import guided_session
 
 PATHS = sorted(resources.notebooks().glob("*.ipynb"))
 LONGEST_CELL = 8

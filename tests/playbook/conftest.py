@@ -11,6 +11,15 @@ import pytest
 from helpers import playbook, resources
 
 BODY = "---\n<!-- vi -->\nLời nói.\n\n<!-- en -->\nWords.\n"
+SEQUENCES = """sequences:
+  - id: care
+    play: call
+    title: {vi: Chăm sóc, en: Care}
+    anchor: plan_start
+    lasts_days: 30
+    steps:
+      - {id: note, every_days: 14, title: {vi: Hỏi thăm, en: Ask}, messages: [call.sms]}
+"""
 MISTAKE = """---
 id: forgotten
 title: {vi: Quên, en: Forgotten}
@@ -44,7 +53,7 @@ mistakes: [forgotten]
 owner: care
 hand_over: {vi: Ghi lại, en: Write it down}
 purpose: care
-channels: [phone, sms]
+channels: [in_person, sms]
 cadence: {vi: mỗi tuần, en: weekly}
 first_step: {vi: Gọi hai người, en: Call two}
 steps:
@@ -58,9 +67,11 @@ holdout_share: 0.1
 messages: [call.sms]
 scripts: [latte]
 evidence:
-  - {stance: for, claim: {vi: có, en: "yes"}, source: someone}
-  - {stance: against, claim: {vi: không, en: "no"}, source: someone else}
+  - {stance: for, claim: {vi: có, en: "yes"}, source: kumar-2015}
+  - {stance: against, claim: {vi: không, en: "no"}, source: reasoning}
 not_to_do: {vi: Đừng ép, en: Do not press}
+cost_drivers: {vi: Giờ gọi, en: Hours of calling}
+comparison: {vi: Chừa ra một phần mười, en: Leave out a tenth}
 """
 MESSAGE = """---
 id: call.sms
@@ -110,6 +121,7 @@ def book() -> playbook.Playbook:
 def small(tmp_path: Path) -> Path:
     """Folder of a playbook with one page of each kind."""
     shutil.copytree(resources.playbook() / "rules", tmp_path / "rules")
+    (tmp_path / "rules" / "sequences.yml").write_text(SEQUENCES, encoding="utf-8")
     for name, text in PAGES.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)

@@ -27,6 +27,18 @@ FAULTS = [
     (MISTAKE, "id: two", "id: one", "16: the question “one” is already in mistakes/forgotten.md"),
     (MISTAKE, "rows: [S06]", "rows: [S28]", "4: “rows.1”: String should match pattern"),
     (MISTAKE, "metric: contact-gap", "metric: gap", "18: there is no metric “gap”"),
+    (
+        MISTAKE,
+        "metric_key: contact_gap",
+        "metric_key: gap",
+        "20: the key must be that of the mistake's metric, “contact_gap”",
+    ),
+    (
+        MISTAKE,
+        "{vi: Ghi lại, en: Write it down}\nplays",
+        '{vi: Ghi lại, en: ""}\nplays',
+        "21: “not_measured”: the text is missing in: en",
+    ),
     (MISTAKE, "tables: [contacts]", "tables: [diary]", "19: “tables”: there is no canonical table “diary”"),
     (MISTAKE, "act: 0.6", "act: 0.1", "20: “thresholds”: “act” must be worse than “watch” when lower is better"),
     (MISTAKE, "plays: [call]", "plays: [call, sing]", "22: there is no play “sing”"),
@@ -44,12 +56,36 @@ FAULTS = [
     (PLAY, "scripts: [latte]", "scripts: [mocha]", "23: there is no script “mocha”"),
     (PLAY, "low: 0, value: 0.02", "low: 0.3, value: 0.02", "19: “prior”: low, value and high must be shares"),
     (PLAY, "stance: against", "stance: for", "24: “evidence”: nothing is said against it; give both sides"),
+    (PLAY, "source: kumar-2015", "source: hearsay", "25: there is no work “hearsay” in rules/sources.yml"),
+    (
+        PLAY,
+        "channels: [in_person, sms]",
+        "channels: [in_person, sms, zns]",
+        "11: there is no message for the channel “zns”",
+    ),
+    (PLAY, "segments: [overdue_regular]", "segments: []", "6: a process has no segments, and any other play names"),
+    (PLAY, "holdout_share: 0.1", "holdout_share: 0", "21: a play with a “prior” leaves a group out"),
+    (PLAY, "cost_drivers: {vi: Giờ gọi, en: Hours of calling}\n", "", "2: “cost_drivers” is missing"),
+    (PLAY, "comparison: {vi: Chừa ra một phần mười,", "comparison: {", "29: “comparison”: the text is missing in: vi"),
+    (PLAY, "rows: [S06]", "rows: [S6]", "5: “rows.1”: String should match pattern"),
     (MESSAGE, "channel: sms", "channel: oa", "4: the play “call” does not use the channel “oa”"),
     (MESSAGE, "play: call", "play: dial", "3: there is no play “dial”"),
     (MESSAGE, "placeholders: [title,", "placeholders: [title, mood,", "8: there is no placeholder “mood”"),
     (MESSAGE, "how are you, {title} {given_name}", "how are you, {title}", "16: the en text does not use {given_name}"),
     (MESSAGE, "hỏi thăm {title}", "hỏi {product} {title}", "12: the vi text uses {product}, which"),
+    ("scripts/latte.md", "rows: [S10]", "rows: []", "4: “rows”: Tuple should have at least 1 item"),
+    ("metrics/contact-gap.md", "unit: {vi: phần, en: share}\n", "", "2: “unit” is missing"),
+    ("metrics/contact-gap.md", "id: contact-gap", "id: gap", "2: the id must be the file's name, “contact-gap”"),
+    (
+        "rules/sources.yml",
+        "seen: nothing\n    confidence: low",
+        "seen: nothing\n    confidence: high",
+        "checked against nothing",
+    ),
+    ("rules/sources.yml", "    year: 2010\n", "", "works.algesheimer-2010.year” is missing"),
     ("rules/channels.yml", "source: gsm-03-38", "source: hearsay", ": there is no source “hearsay” in this file"),
+    ("rules/sequences.yml", "messages: [call.sms]", "messages: [call.oa]", "care, note: there is no message “call.oa”"),
+    ("rules/sequences.yml", "play: call", "play: ring", "care: there is no play “ring”"),
     ("rules/countries/VN.yml", "country: VN", "country: LA", "1: the country must be the file's name, “VN”"),
     ("rules/sources.yml", "  S27:", "  S27b:", "“ideas.S27b."),
 ]
@@ -62,7 +98,7 @@ def test_a_fault_is_reported_with_file_and_line(edited: Edit, file: str, old: st
     with pytest.raises(playbook.PlaybookError) as caught:
         playbook.load(root)
     said = [str(fault) for fault in caught.value.faults if fault.file == file]
-    assert any(expected in line for line in said), caught.value
+    assert any(expected in line for line in said), said
 
 
 def test_the_small_playbook_itself_is_faultless(small: Path) -> None:
@@ -99,6 +135,13 @@ def test_play_and_mistake_must_name_each_other(small: Path) -> None:
     (small / "mistakes/missed.md").write_text(text, encoding="utf-8")
     with pytest.raises(playbook.PlaybookError, match=r"missed\.md:22: the play “call” does not name this mistake"):
         playbook.load(small)
+
+
+def test_a_play_that_advertises_asks_for_consent(edited: Edit) -> None:
+    """Advertising texts under a caring play would be sent without consent; the play's own line is named."""
+    root = edited(MESSAGE, "purpose: care", "purpose: advertising")
+    with pytest.raises(playbook.PlaybookError, match=r"plays/call\.md:10: a play whose messages advertise must have"):
+        playbook.load(root)
 
 
 def test_a_page_that_is_not_utf8_is_named(small: Path) -> None:

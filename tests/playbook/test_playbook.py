@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import get_args
@@ -13,6 +15,7 @@ import yaml
 
 from helpers import playbook, resources
 from helpers.playbook.models import ROWS, TABLES, Segment
+from helpers.report.summary import measured
 from helpers.tables import SCHEMAS
 
 ROOT = resources.playbook()
@@ -112,6 +115,101 @@ def test_the_session_asks_two_to_five_dozen_questions(book: playbook.Playbook) -
     assert 45 <= len(questions) <= 75
     for question in questions:
         assert all(len({anchor[code] for anchor in question.anchors}) == 5 for code in playbook.LANGUAGES)
+
+
+OPINION = {
+    "vi": r"\b(tốt|khá|rất|thường|thường xuyên|đôi khi|thỉnh thoảng|hiếm khi|ít khi|tương đối|hài lòng|kém|ổn)\b",
+    "en": r"\b(good|well|often|sometimes|rarely|usually|very|fairly|satisfied|poor|regularly|now and then)\b",
+}
+"""Words by which an answer would be a matter of taste instead of something one can go and see."""
+
+
+@pytest.mark.parametrize("code", playbook.LANGUAGES)
+def test_a_question_asks_one_thing_and_its_answers_can_be_seen(book: playbook.Playbook, code: str) -> None:
+    """No question hides a second one, and no anchor is an opinion (what somebody says, in quotation marks, is a fact)."""
+    for mistake in book.mistakes.values():
+        for question in mistake.questions:
+            asked = re.sub(r"“[^”]*”", "", question.ask[code])
+            assert asked.count("?") <= 1, (question.id, asked)
+            assert asked.endswith(("?", ".")), (question.id, asked)
+            for anchor in question.anchors:
+                said = re.sub(r"“[^”]*”", "", anchor[code])
+                assert not re.search(OPINION[code], said, re.IGNORECASE), (question.id, said)
+
+
+@pytest.mark.parametrize(
+    ("kind", "headings"),
+    [
+        ("mistakes", {
+            "vi": ["Khách thấy gì", "Vì sao lòng khách nguội đi", "Nói với anh/chị chủ thế nào"],
+            "en": ["What the customer sees", "What it does to them", "How to raise it with the owner"],
+        }),
+        ("plays", {
+            "vi": ["Dùng khi nào", "Khách cảm thấy gì", "Làm từng bước", "Cần để ý"],
+            "en": ["When to use it", "How it feels for the customer", "Step by step", "What to watch"],
+        }),
+    ],
+)  # fmt: skip
+def test_every_page_has_the_same_parts(book: playbook.Playbook, kind: str, headings: dict[str, list[str]]) -> None:
+    """Whoever knows one page finds their way in all: the customer's view, the feeling behind it, what to say or do."""
+    for page in getattr(book, kind).values():
+        for code, wanted in headings.items():
+            assert re.findall(r"^#+ (.+)$", page.body[code], re.MULTILINE) == wanted, page.path
+
+
+def test_thresholds_are_held_against_numbers_a_run_really_has(book: playbook.Playbook, example_metrics: Path) -> None:
+    """Every threshold's key is worked out from metrics.json, and the example business has a value for each."""
+    values = measured(json.loads(example_metrics.read_text(encoding="utf-8")))
+    marks = {m.thresholds.metric_key for m in book.mistakes.values() if m.thresholds is not None}
+    assert marks == set(values)
+    assert {key for key in marks if values[key] is None} == set()
+
+
+def test_every_work_is_cited_and_every_claim_can_be_looked_up(book: playbook.Playbook) -> None:
+    """The list of works has no dead entry; what nobody could check is of low confidence, and only a test speaks of effects."""
+    works = book.rules.sources.works
+    used = {evidence.source for play in book.plays.values() for evidence in play.evidence}
+    assert used == set(works)
+    for name, work in works.items():
+        assert str(work.year) in work.cite or work.kind in ("claim", "own", "standard") or name == "kumar-2015-offers"
+        assert work.seen != "nothing" or work.confidence == "low"
+
+
+def test_every_play_weighs_evidence_that_is_not_only_its_own(book: playbook.Playbook) -> None:
+    """Reasoning may stand on one side; somebody else's work, or counted data, stands behind every play."""
+    works = book.rules.sources.works
+    for play in book.plays.values():
+        kinds = {works[evidence.source].kind for evidence in play.evidence}
+        assert kinds - {"claim", "own"} or any(e.source == "till-files" for e in play.evidence), play.id
+
+
+def test_every_script_is_used_by_a_play(book: playbook.Playbook) -> None:
+    """No aid lies about that nobody is sent to."""
+    assert {name for play in book.plays.values() for name in play.scripts} == set(book.scripts)
+
+
+def facts_of(node: object, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, object]]]:
+    """Every mapping with a value, a text or dates of its own that a rules file states as a fact, with its place."""
+    if isinstance(node, dict):
+        if "value" in node or ({"days", "every_year"} & set(node)) or (place[:1] == ("duties",) and "text" in node):
+            yield place, node
+        else:
+            for key, inner in node.items():
+                yield from facts_of(inner, (*place, str(key)))
+    elif isinstance(node, list):
+        for inner in node:
+            yield from facts_of(inner, place)
+
+
+@pytest.mark.parametrize("file", ["channels.yml", "countries/VN.yml", "countries/GB.yml"])
+def test_every_rule_has_a_source_a_date_and_a_confidence(file: str) -> None:
+    """Whatever is stated about a channel or a country can be traced to a dated source, and says how sure we are."""
+    rules = yaml.safe_load((ROOT / "rules" / file).read_text(encoding="utf-8"))
+    stated = [pair for part in set(rules) - {"sources"} for pair in facts_of(rules[part], (part,))]
+    assert len(stated) > 10
+    for place, fact in stated:
+        assert fact["confidence"] in ("high", "medium", "low"), place
+        assert isinstance(rules["sources"][fact["source"]]["date"], date), place
 
 
 class TestLookups:

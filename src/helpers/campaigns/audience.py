@@ -15,6 +15,10 @@ CONSENT_CHANNEL = {"zns": "zalo", "oa": "zalo", "sms": "sms", "email": "email", 
 """Channels of the playbook → the channel a customer consents to. Till and in-person need no message and no consent."""
 ADDRESS = {"zalo": "phone", "sms": "phone", "call": "phone", "email": "email"}
 """Channel of consent → the column of `people` that is needed to use it."""
+ANSWERS = (
+    "refused_all", *(f"{said}_{c}_{p}" for c in ADDRESS for p in ("advertising", "care") for said in ("yes", "no")),
+)  # fmt: skip
+"""Columns of :func:`with_answers`."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,8 @@ class Reach:
     """Head-counts of one play's audience.
 
     Attributes:
-        asked: customers in the play's segments. reachable: of them on the list. opted_out, no_consent, no_address: suppressed, by reason.
+        asked: customers in the play's segments. reachable: of them on the list. opted_out, no_consent, no_address,
+            contacted_lately, complaint_open: suppressed, by reason (see `campaigns.pressure` for the last two).
     """
 
     asked: int
@@ -30,58 +35,99 @@ class Reach:
     opted_out: int
     no_consent: int
     no_address: int
+    contacted_lately: int = 0
+    complaint_open: int = 0
 
 
-def with_reach(customers: ir.Table, people: ir.Table, consent: ir.Table | None, play: Play) -> ir.Table:
-    """Add `reach` to customers: ``yes``, ``opted_out``, ``no_consent`` or ``no_address``.
+def with_answers(customers: ir.Table, people: ir.Table, consent: ir.Table | None) -> ir.Table:
+    """Add addresses and the latest answers about being contacted.
+
+    Of two answers on one day, and of answers without a date, the refusal counts. A refusal that names no channel or no
+    purpose is a refusal of all of them.
+
+    Args:
+        customers: needs customer_id. people: addresses. consent: answers per customer, channel and purpose, or None.
+
+    Returns:
+        The customers with name, phone, email; `recorded` (whether the business records consent at all), `refused_all`, and
+        per channel and purpose ``yes_<channel>_<purpose>`` and ``no_<channel>_<purpose>``; none of these is missing.
+    """
+    table = customers.left_join(people.select("customer_id", "name", "phone", "email"), "customer_id")
+    table = table.drop("customer_id_right").mutate(recorded=ibis.literal(consent is not None))
+    if consent is None:
+        nothing = dict.fromkeys(ANSWERS, ibis.literal(False))
+        return table.mutate(**nothing)
+    answers = _answers(consent)
+    table = table.left_join(answers, "customer_id").drop("customer_id_right")
+    return table.mutate(**{name: table[name].fill_null(False) for name in ANSWERS})
+
+
+def may_use(table: ir.Table, channel: str, *, advertising: bool) -> ir.BooleanValue:
+    """Whether one channel of the playbook may be used for a customer of :func:`with_answers`.
+
+    Advertising needs a yes to advertising on this very channel. Care needs no yes but respects a no; where no consent is
+    recorded at all only a service call is left.
+    """
+    said = CONSENT_CHANNEL.get(channel)
+    if said is None:
+        return ibis.literal(False)
+    address = table[ADDRESS[said]].notnull()
+    refused = table.refused_all | table[f"no_{said}_care"]
+    if advertising:
+        return address & ~refused & table[f"yes_{said}_advertising"] & ~table[f"no_{said}_advertising"]
+    return address & ~refused & (table.recorded | ibis.literal(said == "call"))
+
+
+def reach_of(table: ir.Table, play: Play) -> ir.StringValue:
+    """``yes``, ``opted_out``, ``no_consent`` or ``no_address`` for customers of :func:`with_answers`.
 
     A play that sells needs recorded consent to advertising on one of its channels, and the address for that channel: without
     any consent data nobody qualifies. A care play may phone customers who have a number and have not refused. A refusal on any
     of the play's channels excludes from the play (who wants no care there wants no offers either; who refused advertising may
     still be cared for), and a customer who refused everything is on no list. The latest answer counts. Whoever can only be met
     at the till needs no list, so a play's face-to-face channels reach nobody here.
+    """
+    sells = play.purpose == "sell"
+    channels = [c for c in play.channels if c in CONSENT_CHANNEL]
+    said = sorted({CONSENT_CHANNEL[c] for c in channels})
+    purposes = ("advertising", "care") if sells else ("care",)
+    refused = _any([table[f"no_{channel}_{purpose}"] for channel in said for purpose in purposes])
+    has_address = _any([table[ADDRESS[channel]].notnull() for channel in said])
+    allowed = _any([may_use(table, channel, advertising=sells) for channel in channels])
+    return ibis.cases(
+        (table.refused_all | refused, "opted_out"),
+        (~has_address, "no_address"),
+        (~allowed, "no_consent"),
+        else_="yes",
+    )
+
+
+def with_reach(customers: ir.Table, people: ir.Table, consent: ir.Table | None, play: Play) -> ir.Table:
+    """Add name, phone, email and `reach` (see :func:`reach_of`) to customers.
 
     Args:
         customers: needs customer_id. people: addresses. consent: answers per customer, channel and purpose, or None.
     """
-    channels = sorted({CONSENT_CHANNEL[c] for c in play.channels if c in CONSENT_CHANNEL})
-    addresses = people.select("customer_id", "name", "phone", "email")
-    table = customers.left_join(addresses, "customer_id").drop("customer_id_right")
-    has_address = _any([table[ADDRESS[channel]].notnull() for channel in channels])
-    if consent is None:
-        allowed = ibis.literal(play.purpose != "sell")
-        return table.mutate(reach=ibis.cases((~has_address, "no_address"), (~allowed, "no_consent"), else_="yes"))
-    answers = _answers(consent, channels, sells=play.purpose == "sell")
-    table = table.left_join(answers, "customer_id").drop("customer_id_right")
-    agreed = _any(
-        [table[f"granted_{channel}"].fill_null(False) & table[ADDRESS[channel]].notnull() for channel in channels]
-    )
-    lacking = ~agreed if play.purpose == "sell" else ibis.literal(False)
-    reach = ibis.cases(
-        (table.refused.fill_null(False), "opted_out"),
-        (~has_address, "no_address"),
-        (lacking, "no_consent"),
-        else_="yes",
-    )
-    return table.mutate(reach=reach).drop(*answers.drop("customer_id").columns)
+    table = with_answers(customers, people, consent)
+    return table.mutate(reach=reach_of(table, play)).drop("recorded", *ANSWERS)
 
 
-def _answers(consent: ir.Table, channels: Sequence[str], *, sells: bool) -> ir.Table:
-    """customer_id, refused, and granted_<channel> for each channel, from the latest answer per channel and purpose.
-
-    Of two answers on one day, and of answers without a date, the refusal counts.
-    """
+def _answers(consent: ir.Table) -> ir.Table:
+    """customer_id and :data:`ANSWERS`, from the latest answer per channel and purpose."""
     known = consent.filter(consent.granted.notnull())
     undated = known.granted.ifelse(ibis.date(1, 1, 1), ibis.date(9999, 12, 31))
     newest_first = [known.recorded_at.fill_null(undated).desc(), known.granted]
     place = ibis.row_number().over(group_by=["customer_id", "channel", "purpose"], order_by=newest_first)
     known = known.mutate(place=place)
     latest = known.filter(known.place == 0)
-    here = latest.channel.isin(channels)
-    wanted = latest.purpose == ("advertising" if sells else "care")
-    granted = {f"granted_{c}": (wanted & latest.granted & (latest.channel == c)).any() for c in channels}
-    blocked = here & ~latest.granted & (wanted | ibis.literal(sells))
-    return latest.group_by("customer_id").agg(refused=blocked.any() | (~latest.granted).all(), **granted)
+    found: dict[str, ir.BooleanValue] = {"refused_all": (~latest.granted).all()}
+    for channel in ADDRESS:
+        for purpose in ("advertising", "care"):
+            here, meant = latest.channel == channel, latest.purpose == purpose
+            found[f"yes_{channel}_{purpose}"] = (latest.granted & here & meant).any()
+            whole = (here | latest.channel.isnull()) & (meant | latest.purpose.isnull())
+            found[f"no_{channel}_{purpose}"] = (~latest.granted & whole).any()
+    return latest.group_by("customer_id").agg(**found)
 
 
 def _any(conditions: Sequence[ir.BooleanValue]) -> ir.BooleanValue:
@@ -98,7 +144,5 @@ def reach_by_segment(audience: ir.Table) -> dict[str, Reach]:
 
 
 def _reach(by_reason: dict[str, int]) -> Reach:
-    get = by_reason.get
-    return Reach(
-        sum(by_reason.values()), get("yes", 0), get("opted_out", 0), get("no_consent", 0), get("no_address", 0)
-    )
+    reasons = ("yes", "opted_out", "no_consent", "no_address", "contacted_lately", "complaint_open")
+    return Reach(sum(by_reason.values()), *(by_reason.get(reason, 0) for reason in reasons))

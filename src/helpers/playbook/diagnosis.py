@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from helpers.playbook.book import Playbook
 from helpers.playbook.models import Mistake, Thresholds
+
+REGULARS = ("declining_call", "declining_watch", "regular", "champion")
+"""Segments of customers who come often."""
 
 
 @dataclass(frozen=True)
@@ -52,3 +55,40 @@ def _distance(limits: Thresholds, value: float) -> float:
     span = abs(limits.watch - limits.act) or 1.0
     beyond = limits.act - value if limits.better == "higher" else value - limits.act
     return beyond / span
+
+
+def measured(numbers: Mapping[str, Any]) -> dict[str, float | None]:
+    """Metric key of the playbook's thresholds → this run's value; None where nothing is recorded."""
+    complaints, presence, spending = (numbers.get(k) or {} for k in ("complaints", "presence", "spending"))
+    speed = complaints.get("median_first_reply_hours")
+    money = (spending.get("acquisition") or 0.0) + (spending.get("retention") or 0.0)
+    shown = [g["rate"]["value"] for g in numbers.get("on_time") or () if "value" in g["rate"]]
+    share = numbers.get("anonymous_revenue_share")
+    return {
+        "repeat_rate": ((numbers.get("repeat_rate") or {}).get("90") or {}).get("value"),
+        "time_to_second_order": (at_hundred(numbers.get("return_curve")) or {}).get("value"),
+        "on_time_rate": min(shown) if shown else None,
+        "recovery_rate": (complaints.get("recovered") or {}).get("value"),
+        "alternative_share": (complaints.get("alternative") or {}).get("value"),
+        "response_time": speed,
+        "contact_gap": (presence.get("untouched") or {}).get("value"),
+        "sell_care_ratio": presence.get("sell_to_care"),
+        "acquisition_retention_spend": spending["retention"] / money if money else None,
+        "identified_share": 1 - share if share is not None else None,
+        "decline": _declining(numbers.get("segments") or ()),
+    }
+
+
+def at_hundred(curve: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The curve of the second order at day 100: value, low, high, n; None when it does not reach that far."""
+    if not curve or "days" not in curve or curve["days"][-1] < 100:
+        return None
+    at = max(i for i, day in enumerate(curve["days"]) if day <= 100)
+    return {"value": curve["returned"][at], "low": curve["low"][at], "high": curve["high"][at], "n": curve["n"]}
+
+
+def _declining(sizes: Sequence[Mapping[str, Any]]) -> float | None:
+    """Share of customers who still come often and spend less than half of before."""
+    by_name = {s["segment"]: s["customers"] for s in sizes}
+    regulars = sum(by_name.get(k, 0) for k in REGULARS)
+    return by_name.get("declining_call", 0) / regulars if regulars >= 10 else None

@@ -22,7 +22,11 @@ GSM_TWO = set("^{}\\[~]|€")
 _LINK = re.compile(r"https?://|www\.|\b[\w-]+\.(?:com|vn|net|org|shop|store|me|io|page|link)\b", re.IGNORECASE)
 _PHONE = re.compile(r"(?<![\d.,])(?:\+?\d[\s.-]?){8,14}\d(?!\d)|\b1[89]00[\s.]?\d{2,}")
 _PURPOSE_OF_TAG = {1: "transaction", 2: "care", 3: "advertising"}
-_ADDRESS = ("anh/chị", "anh chị")
+_CLOCK = re.compile(
+    r"(?<![\d.,])\d{1,2}(?:[:h]\d{2}\b|\s?(?:giờ|h)\b(?!\s+đồng hồ)|(?::\d{2})?\s?[ap]\.?m\b|\s?o['’]clock)",
+    re.IGNORECASE,
+)
+"""A time of day. Which hours are allowed is the country's law and the shop's habit, not a template's."""
 
 
 def lint(book: Playbook, country: str = "VN") -> tuple[Fault, ...]:
@@ -76,31 +80,54 @@ def _frame(message: Message, rule: ChannelRule) -> Iterator[str]:
         yield "“zns_tag” is only for ZNS"
     if message.zns_tag is not None and _PURPOSE_OF_TAG[message.zns_tag] != message.purpose:
         yield f"tag {message.zns_tag} is for {_PURPOSE_OF_TAG[message.zns_tag]}, the purpose says {message.purpose}"
-    if rule.subject != (message.subject is not None):
-        yield "an e-mail needs a subject" if rule.subject else "this channel has no subject line"
+    if (rule.max_subject is not None) != (message.subject is not None):
+        yield "this channel needs a subject line" if message.subject is None else "this channel has no subject line"
 
 
 def _body(message: Message, code: str, rule: ChannelRule, rules: Rules, country: Country) -> Iterator[str]:
     text = message.body[code]
-    names = PLACEHOLDER.findall(text)
-    holders = [rules.placeholders[name] for name in names if name in rules.placeholders]
-    plain = PLACEHOLDER.sub("", text)
     longest = filled(text, rules, code)
     if len(longest) > rule.max_characters.value:
         yield f"{len(longest)} characters when filled in; {rule.max_characters.value} fit"
     if rule.max_segments is not None and segments(longest) > rule.max_segments.value:
         yield f"{segments(longest)} SMS parts when filled in; at most {rule.max_segments.value}"
-    if not rule.link_allowed.value and (_LINK.search(plain) or any(holder.kind == "link" for holder in holders)):
-        yield "a link is not allowed in the text of this channel; use a button"
-    if not rule.phone_allowed.value and (_PHONE.search(plain) or any(holder.kind == "phone" for holder in holders)):
-        yield "a telephone number is not allowed in the text of this channel; use a button"
-    if rule.identifying.value and not any(holder.identifies for holder in holders):
-        yield "a variable that identifies the reader ({given_name}, {order_id}, …) is mandatory on this channel"
+    if message.subject is not None and rule.max_subject is not None:
+        heading = len(filled(message.subject[code], rules, code))
+        if heading > rule.max_subject.value:
+            yield f"{heading} characters in the subject line when filled in; {rule.max_subject.value} fit"
+    yield from _content(message, code, rule, rules)
     if message.purpose == "advertising":
         yield from _advertising(message, code, rule, rules, country)
-    addressed = any(word in text.casefold() for word in _ADDRESS) or any(holder.addresses for holder in holders)
-    if code == "vi" and rule.personal and not addressed:
-        yield "the reader must be addressed as “anh/chị” or with {title}"
+
+
+def _content(message: Message, code: str, rule: ChannelRule, rules: Rules) -> Iterator[str]:
+    """What may and must stand in the words: no link, no number, no hour, the reader named and addressed."""
+    text = message.body[code] if message.subject is None else f"{message.subject[code]}\n{message.body[code]}"
+    holders = [rules.placeholders[name] for name in PLACEHOLDER.findall(text) if name in rules.placeholders]
+    kinds, plain = {holder.kind for holder in holders}, PLACEHOLDER.sub("", text)
+    if not rule.link_allowed.value and (_LINK.search(plain) or "link" in kinds):
+        yield "a link is not allowed in the text of this channel; use a button"
+    if not rule.phone_allowed.value and (_PHONE.search(plain) or "phone" in kinds):
+        yield "a telephone number is not allowed in the text of this channel; use a button"
+    if clock := _CLOCK.search(plain):
+        yield f"“{clock[0].strip()}” is a time of day; hours differ from shop to shop, so use {{until}} or say none"
+    if rule.identifying.value and not any(holder.identifies for holder in holders):
+        yield "a variable that identifies the reader ({given_name}, {order_id}, …) is mandatory on this channel"
+    for word in rule.avoid.value if rule.avoid is not None else ():
+        if re.search(rf"\b{re.escape(word)}\b", plain, re.IGNORECASE):
+            yield f"“{word}” is not wanted on this channel"
+    yield from _address(plain.casefold(), code, rule, titled=any(holder.addresses for holder in holders))
+
+
+def _address(plain: str, code: str, rule: ChannelRule, *, titled: bool) -> Iterator[str]:
+    """How the reader is spoken to: the forms are the channel's, per language."""
+    by_title = rule.title_allowed.value
+    if titled and not by_title:
+        yield "{title} is not allowed on this channel, which wants a neutral form of address"
+    forms = rule.address.value.get(code, ()) if rule.address is not None else ()
+    if forms and not (titled and by_title) and not any(form in plain for form in forms):
+        wanted = " or ".join(f"“{form}”" for form in forms)
+        yield f"the reader must be addressed as {wanted}{' or with {title}' if by_title else ''}"
 
 
 def _advertising(message: Message, code: str, rule: ChannelRule, rules: Rules, country: Country) -> Iterator[str]:

@@ -17,6 +17,7 @@ from helpers.playbook.pages import Document, Fault, read_page, read_yaml
 from helpers.playbook.recording import Recording
 from helpers.playbook.references import check
 from helpers.playbook.rules import Channels, Country, Folklore, Placeholders, Rules, Sources
+from helpers.playbook.sequences import Sequences, sequence_faults
 
 M = TypeVar("M", bound=BaseModel)
 I = TypeVar("I", bound=Item)  # noqa: E741 - reads as "Item"
@@ -72,7 +73,7 @@ def load(folder: Path | None = None) -> Playbook:
         raise PlaybookError(faults)
     frozen: dict[str, Mapping[str, Any]] = {kind: MappingProxyType(found) for kind, found in items.items()}
     book = Playbook(**frozen, rules=rules)
-    faults += check(book, documents, files)
+    faults += [*check(book, documents, files), *sequence_faults(rules.sequences, book.plays, book.messages)]
     if faults:
         raise PlaybookError(faults)
     return book
@@ -130,12 +131,13 @@ def _rules(root: Path) -> tuple[Rules | None, list[Fault]]:
     sources = read(Sources, folder / "sources.yml")
     recording = read(Recording, folder / "recording.yml")
     folklore = read(Folklore, folder / "folklore.yml")
+    sequences = read(Sequences, folder / "sequences.yml")
     countries = {path.stem: read(Country, path) for path in sorted((folder / "countries").glob("*.yml"))}
     for name, country in countries.items():
         if country is not None and country.country != name:
             faults.append(Fault(f"rules/countries/{name}.yml", 1, f"the country must be the file's name, “{name}”"))
     known = {name: country for name, country in countries.items() if country is not None}
-    if channels is None or placeholders is None or sources is None or recording is None or folklore is None:
+    if not (channels and placeholders and sources and recording and folklore and sequences):
         return None, faults
     rules = Rules(
         channels=channels,
@@ -144,6 +146,7 @@ def _rules(root: Path) -> tuple[Rules | None, list[Fault]]:
         sources=sources,
         recording=recording,
         folklore=folklore,
+        sequences=sequences,
     )
     return rules, faults
 

@@ -141,15 +141,21 @@ class Prior(Strict):
 
 
 class Evidence(Strict):
-    """A claim for or against a play, and whose claim it is."""
+    """A claim for or against a play; `source` is the id of a work in ``rules/sources.yml``."""
 
     stance: Literal["for", "against"]
     claim: Text
-    source: Annotated[str, Field(min_length=1)]
+    source: Slug
 
 
 class Play(Item):
-    """Something to do for a group of customers, small enough to start on Monday."""
+    """Something to do for a group of customers, small enough to start on Monday.
+
+    Attributes:
+        segments: groups it is for; none for a way of working that concerns the shop rather than single customers.
+        cost_drivers: what makes it dear or cheap, beside the two figures the plan reckons with.
+        comparison: how to know that it worked, and whom to leave out (or what to compare where nobody can be left out).
+    """
 
     title: Text
     summary: Text
@@ -173,6 +179,8 @@ class Play(Item):
     scripts: tuple[Slug, ...]
     evidence: tuple[Evidence, ...]
     not_to_do: Text
+    cost_drivers: Text
+    comparison: Text
 
     @field_validator("evidence")
     @classmethod

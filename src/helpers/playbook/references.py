@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from helpers.playbook.book import Playbook
-from helpers.playbook.models import LANGUAGES, ROWS
+from helpers.playbook.models import LANGUAGES, ROWS, Play
 from helpers.playbook.pages import Document, Fault
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -47,6 +47,9 @@ def _mistakes(book: Playbook, pages: Pages, files: Files) -> Iterator[Fault]:
         yield from _missing(page, "plays", mistake.plays, files["plays"], "play")
         if mistake.metric is not None and mistake.metric not in files["metrics"]:
             yield _fault(page, ("metric",), f"there is no metric “{mistake.metric}”")
+        key = (mistake.metric or "").replace("-", "_")
+        if mistake.thresholds is not None and mistake.thresholds.metric_key != key:
+            yield _fault(page, ("thresholds", "metric_key"), f"the key must be that of the mistake's metric, “{key}”")
         for index, play in enumerate(mistake.plays):
             if play in book.plays and name not in book.plays[play].mistakes:
                 yield _fault(page, ("plays", index), f"the play “{play}” does not name this mistake")
@@ -63,12 +66,40 @@ def _plays(book: Playbook, pages: Pages, files: Files) -> Iterator[Fault]:
         yield from _missing(page, "mistakes", play.mistakes, files["mistakes"], "mistake")
         yield from _missing(page, "messages", play.messages, files["messages"], "message")
         yield from _missing(page, "scripts", play.scripts, files["scripts"], "script")
+        for index, evidence in enumerate(play.evidence):
+            if evidence.source not in book.rules.sources.works:
+                place = ("evidence", index, "source")
+                yield _fault(page, place, f"there is no work “{evidence.source}” in rules/sources.yml")
+        yield from _consistent(play, page)
+        yield from _channels(book, play, page)
         for index, mistake in enumerate(play.mistakes):
             if mistake in book.mistakes and name not in book.mistakes[mistake].plays:
                 yield _fault(page, ("mistakes", index), f"the mistake “{mistake}” does not name this play")
         for index, text in enumerate(play.messages):
             if text in book.messages and book.messages[text].play != name:
                 yield _fault(page, ("messages", index), f"the message “{text}” belongs to another play")
+
+
+def _consistent(play: Play, page: Document) -> Iterator[Fault]:
+    """A process concerns the shop, any other play groups of customers; what may have an effect is tried against a group left out."""
+    if (play.purpose == "process") != (not play.segments):
+        yield _fault(page, ("segments",), "a process has no segments, and any other play names the groups it is for")
+    if (play.prior is None) != (play.holdout_share == 0):
+        yield _fault(page, ("holdout_share",), "a play with a “prior” leaves a group out, and one without it does not")
+
+
+def _channels(book: Playbook, play: Play, page: Document) -> Iterator[Fault]:
+    """A play has something to say on each channel it names, and asks for consent when that is advertising."""
+    texts = [book.messages[text] for text in play.messages if text in book.messages]
+    if len(texts) < len(play.messages):  # reported elsewhere; what they would have said is not known
+        return
+    for index, channel in enumerate(play.channels):
+        if channel != "in_person" and all(text.channel != channel for text in texts):
+            yield _fault(page, ("channels", index), f"there is no message for the channel “{channel}”")
+    if play.purpose != "sell" and any(text.purpose == "advertising" for text in texts):
+        yield _fault(
+            page, ("purpose",), "a play whose messages advertise must have the purpose “sell”: it needs consent"
+        )
 
 
 def _messages(book: Playbook, pages: Pages, files: Files) -> Iterator[Fault]:

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from helpers.errors import InputError
 from helpers.playbook.models import Row, Slug, Strict, Text, WrittenChannel
 from helpers.playbook.recording import Recording
+from helpers.playbook.sequences import Sequences
 
 T = TypeVar("T")
 Confidence = Literal["high", "medium", "low"]
@@ -41,12 +42,21 @@ class Upload(Strict):
     date_format: str
 
 
+class Hours(Strict):
+    """From–to on the recipient's clock."""
+
+    start: Clock
+    end: Clock
+
+
 class ChannelRule(Strict):
-    """How a message may look on one channel.
+    """How a message may look on one channel, and when it is sent where the country's law does not say.
 
     Attributes:
         max_characters: longest text, placeholders filled. max_segments: for SMS, parts of one message that are billed.
-        subject: it has a subject line. personal: it speaks to one reader, who must be addressed.
+        max_subject: longest subject line, placeholders filled; a channel without it has no subject line.
+        address: per language the forms of which one must address the reader; None where the text speaks to everybody.
+        title_allowed: a placeholder such as {title} may stand for the form of address. avoid: words the channel refuses.
         identifying: a placeholder that identifies the reader must be in the text. ad_marker, opt_out: advertising must
             start with the country's marker and end with a way to refuse.
     """
@@ -59,8 +69,11 @@ class ChannelRule(Strict):
     identifying: Fact[bool]
     ad_marker: Fact[bool]
     opt_out: Fact[bool]
-    subject: bool = False
-    personal: bool = True
+    hours: Fact[Hours] | None = None
+    max_subject: Fact[int] | None = None
+    address: Fact[dict[str, tuple[str, ...]]] | None = None
+    title_allowed: Fact[bool]
+    avoid: Fact[tuple[str, ...]] | None = None
     upload: Fact[Upload] | None = None
     tags: dict[int, Text] | None = None
     frequency: Fact[Text] | None = None
@@ -97,13 +110,6 @@ class Placeholders(Strict):
     placeholders: dict[str, Placeholder]
 
 
-class Hours(Strict):
-    """From–to on the recipient's clock."""
-
-    start: Clock
-    end: Clock
-
-
 class Holiday(Strict):
     """Days that make a week unlike an ordinary one; either listed or the same every year (``MM-DD``).
 
@@ -111,6 +117,7 @@ class Holiday(Strict):
         compare_relative: it moves through the calendar, so weeks around it are compared with the weeks around it a year before.
         days_before, days_after: how far such a holiday reaches; needed with `compare_relative`, meaningless without.
         closed_before, closed_after: on how many days around it shops may be closed, beside the day itself.
+        day_off: people are off work, so nobody is written to or rung on it and on the days closed around it.
     """
 
     id: Slug
@@ -124,6 +131,7 @@ class Holiday(Strict):
     days_after: Annotated[int, Field(ge=0, le=60)] = 0
     closed_before: Annotated[int, Field(ge=0, le=30)] = 0
     closed_after: Annotated[int, Field(ge=0, le=30)] = 0
+    day_off: bool = False
 
     @model_validator(mode="after")
     def _reach_goes_with_comparison(self) -> Holiday:
@@ -176,6 +184,7 @@ class Country(Strict):
             written to about similar goods as long as they can refuse); ``none``.
         hours, daily_limits: per channel; a channel that is not there has no rule we know of.
         ad_markers: texts one of which must come first in advertising; none where the country has no such rule.
+        weekend: days of the week (1 Monday … 7 Sunday) on which nobody is written to or rung.
     """
 
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
@@ -192,10 +201,16 @@ class Country(Strict):
     opt_out: Fact[bool]
     duties: tuple[Duty, ...]
     holidays: tuple[Holiday, ...]
+    weekend: Fact[tuple[Annotated[int, Field(ge=1, le=7)], ...]]
 
     def closed_days(self, years: Iterable[int]) -> frozenset[dt.date]:
         """Every day of these years on which, because of a holiday, a shop without orders is no surprise."""
         return frozenset(day for year in years for holiday in self.holidays for day in holiday.closed_in_year(year))
+
+    def days_off(self, years: Iterable[int]) -> frozenset[dt.date]:
+        """Every day of these years on which people are off work or shops closed for it."""
+        off = [holiday for holiday in self.holidays if holiday.day_off]
+        return frozenset(day for year in years for holiday in off for day in holiday.closed_in_year(year))
 
 
 class Article(Strict):
@@ -207,11 +222,37 @@ class Article(Strict):
     rows: tuple[Row, ...]
 
 
+class Work(Strict):
+    """A publication (or our own reasoning) that evidence rests on.
+
+    Attributes:
+        cite: authors, year, title and place, as printed under a play. year: of publication.
+        kind: what sort of knowledge it is; only an experiment or a review of several can speak of cause and effect.
+        seen: what our claims were checked against: the text (or data) itself, its abstract, others' summary, or nothing.
+        confidence: that the work says what we say it does. limits: what it does not tell a small shop.
+    """
+
+    cite: str
+    year: Annotated[int, Field(ge=1900, le=2100)]
+    kind: Literal["experiment", "review", "study", "survey", "practice", "standard", "claim", "own"]
+    seen: Literal["text", "abstract", "summary", "nothing"]
+    confidence: Confidence
+    limits: Text
+
+    @model_validator(mode="after")
+    def _unseen_is_unsure(self) -> Work:
+        if self.seen == "nothing" and self.confidence != "low":
+            raise ValueError("what was checked against nothing has low confidence")
+        return self
+
+
 class Sources(Strict):
-    """``rules/sources.yml``: the articles, and every idea S01–S27 in one line of our own."""
+    """``rules/sources.yml``: the articles, every idea S01–S27 in one line of our own, and the works evidence rests on."""
 
     articles: tuple[Article, ...]
     ideas: dict[Row, Text]
+    checked_on: dt.date
+    works: dict[Slug, Work]
 
 
 class Hearsay(Strict):
@@ -239,6 +280,7 @@ class Rules(Strict):
     sources: Sources
     recording: Recording
     folklore: Folklore
+    sequences: Sequences
 
     def moving_holidays(self, code: str) -> tuple[Holiday, ...]:
         """Holidays of a country that move through the calendar; none for a country without a file."""

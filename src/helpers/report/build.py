@@ -14,13 +14,13 @@ from helpers.errors import InputError
 from helpers.language import Language
 from helpers.parameters import NOTEBOOKS
 from helpers.playbook import load
-from helpers.playbook.diagnosis import diagnose
+from helpers.playbook.diagnosis import diagnose, measured
 from helpers.report.data_words import not_recorded
 from helpers.report.document import Appendix, logo, render
 from helpers.report.findings.common import capital, word_anchor
 from helpers.report.folklore import claims
 from helpers.report.pieces import Details, Missing, Note
-from helpers.report.summary import Facts, cover, grade, measured, summary
+from helpers.report.summary import Facts, cover, grade, summary
 from helpers.segments import load_rules
 
 

@@ -11,7 +11,7 @@ from helpers import session as sessions
 from helpers.business import Business
 from helpers.language import Language
 from helpers.playbook import Play, Playbook
-from helpers.playbook.diagnosis import Diagnosed, diagnose
+from helpers.playbook.diagnosis import Diagnosed, diagnose, measured
 from helpers.report import charts
 from helpers.report.data_words import reasons
 from helpers.report.document import Cover, Grade, Summary
@@ -87,41 +87,6 @@ def summary(facts: Facts) -> Summary:
         guesses=_guesses(facts),
         grade=grade(facts),
     )
-
-
-def measured(numbers: Mapping[str, Any]) -> dict[str, float | None]:
-    """Metric key of the playbook's thresholds → this run's value; None where nothing is recorded."""
-    complaints, presence, spending = (numbers.get(k) or {} for k in ("complaints", "presence", "spending"))
-    speed = complaints.get("median_first_reply_hours")
-    money = (spending.get("acquisition") or 0.0) + (spending.get("retention") or 0.0)
-    shown = [g["rate"]["value"] for g in numbers.get("on_time") or () if "value" in g["rate"]]
-    share = numbers.get("anonymous_revenue_share")
-    return {
-        "repeat_rate": ((numbers.get("repeat_rate") or {}).get("90") or {}).get("value"),
-        "time_to_second_order": _at_hundred(numbers.get("return_curve")),
-        "on_time_rate": min(shown) if shown else None,
-        "recovery_rate": (complaints.get("recovered") or {}).get("value"),
-        "alternative_share": (complaints.get("alternative") or {}).get("value"),
-        "response_time": speed,
-        "contact_gap": (presence.get("untouched") or {}).get("value"),
-        "sell_care_ratio": presence.get("sell_to_care"),
-        "acquisition_retention_spend": spending["retention"] / money if money else None,
-        "identified_share": 1 - share if share is not None else None,
-        "decline": _declining(numbers.get("segments") or ()),
-    }
-
-
-def _at_hundred(curve: Mapping[str, Any] | None) -> float | None:
-    if not curve or "days" not in curve or curve["days"][-1] < 100:
-        return None
-    return float(max(share for day, share in zip(curve["days"], curve["returned"], strict=True) if day <= 100))
-
-
-def _declining(sizes: Sequence[Mapping[str, Any]]) -> float | None:
-    """Share of customers who still come often and spend less than half of before."""
-    by_name = {s["segment"]: s["customers"] for s in sizes}
-    regulars = sum(by_name.get(k, 0) for k in ("declining_call", "declining_watch", "regular", "champion"))
-    return by_name.get("declining_call", 0) / regulars if regulars >= 10 else None
 
 
 def _headline(facts: Facts) -> str:

@@ -1,0 +1,167 @@
+"""`session.yml`: written whole and at once, its versions kept, never overwritten by somebody who has not seen the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from filelock import FileLock
+from pydantic import ValidationError
+
+from helpers import files
+from helpers.business import line_of, problem
+from helpers.errors import InputError
+from helpers.session.said import Session
+
+FILE = "session.yml"
+HISTORY = "session-history"
+KEPT = 50
+"""Earlier versions kept beside the current one."""
+
+
+class Changed(InputError):
+    """The file has a version this state does not know: somebody else has saved."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody has saved this session from another window; reload the page to go on from there.")
+
+
+def load(client: Path) -> Session:
+    """The saved session; an empty one when there is none.
+
+    Raises:
+        InputError: the file was edited into something that cannot be read; it is left as it is.
+    """
+    path = client / FILE
+    return _read(path) if path.is_file() else Session()
+
+
+def _read(path: Path) -> Session:
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as fault:
+        raise InputError(
+            "{file}, line {line}: this is not valid YAML; correct it, or take the last version from {history}.",
+            file=FILE, line=str(line_of(fault)), history=HISTORY,
+        ) from fault  # fmt: skip
+    try:
+        return Session.model_validate(_migrated(data))
+    except ValidationError as fault:
+        place = fault.errors()[0]["loc"]
+        where = ".".join(str(part) for part in place) or FILE
+        raise InputError(
+            "{file}, line {line}: “{where}” cannot be used ({problem}); correct it, or take the last version from {history}.",
+            file=FILE, line=str(_line_of(path, place)), where=where, problem=problem(fault.errors()[0]), history=HISTORY,
+        ) from fault  # fmt: skip
+
+
+def _migrated(data: Any) -> Any:
+    """A file of version 1 (or one that names no version) as one of today's; whatever else it is, is for the check to say."""
+    if isinstance(data, Mapping) and data.get("schema_version", 1) == 1:
+        return {**data, "schema_version": 2}
+    return data
+
+
+def _line_of(path: Path, place: Sequence[str | int]) -> int:
+    """The line a faulty entry stands on: the names and positions that lead to it, followed as far as the file spells them out."""
+    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    line = 1
+    for step in place:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == str(step)), None)
+            if found is None:
+                return line
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+    return line
+
+
+def save(client: Path, session: Session) -> Session:
+    """Write the session at once and whole, keeping the version before in the history.
+
+    Returns:
+        The session as saved, one version on.
+
+    Raises:
+        Changed: another tab has saved since this one read the file; nothing is overwritten. InputError: the file there cannot
+            be read; it is left as it is.
+    """
+    with _locked(client):
+        current = load(client)
+        if current.version != session.version:
+            raise Changed
+        # after an old version has been put back by hand, the history goes on from its newest entry
+        newest = max([session.version, *(int(old.stem) for old in _versions(client))])
+        return _write(client, session.model_copy(update={"version": newest + 1}), current.version)
+
+
+def restore(client: Path, known: Session | None = None) -> Session:
+    """Go on from the last version that can be read, putting a damaged file aside (``session-history/damaged-1.yml``).
+
+    Args:
+        known: the state of a page that was open when the file was damaged; it is newer than the history.
+
+    Returns:
+        The session as saved; an empty one when the history holds nothing readable. A file that is in order is left alone.
+    """
+    with _locked(client):
+        try:
+            return load(client)
+        except InputError:
+            pass
+        aside = len(list((client / HISTORY).glob("damaged-*.yml"))) + 1
+        files.write_bytes(client / HISTORY / f"damaged-{aside}.yml", (client / FILE).read_bytes(), private=True)
+        kept = _versions(client)
+        readable = (found for found in (_readable(path) for path in reversed(kept)) if found is not None)
+        good = known or next(readable, Session())
+        (client / FILE).unlink()
+        newest = max([good.version, *(int(old.stem) for old in kept)])
+        # the damaged file may have been saved once more than the history shows
+        return _write(client, good.model_copy(update={"version": newest + 2}), None)
+
+
+def _readable(path: Path) -> Session | None:
+    try:
+        return _read(path)
+    except InputError:
+        return None
+
+
+def _locked(client: Path) -> FileLock:
+    return FileLock(client / f".{FILE}.lock")
+
+
+def _versions(client: Path) -> list[Path]:
+    """The history, oldest first."""
+    return sorted((path for path in (client / HISTORY).glob("*.yml") if path.stem.isdigit()), key=lambda p: int(p.stem))
+
+
+def _write(client: Path, session: Session, before: int | None) -> Session:
+    text = yaml.safe_dump(session.model_dump(mode="json"), allow_unicode=True, sort_keys=False, width=120)
+    if before is not None and (client / FILE).is_file():
+        files.write_bytes(client / HISTORY / f"{before:06d}.yml", (client / FILE).read_bytes(), private=True)
+    files.write_text(client / FILE, text, private=True)
+    for old in _versions(client)[:-KEPT]:
+        old.unlink()
+    return session
+
+
+def touched(before: Session, after: Session) -> frozenset[str]:
+    """What differs between two states, as entries one can name: ``guesses.x``, ``answers.q.note`` or ``commitments``.
+
+    Two windows that touched different entries can both be saved; commitments are one entry, because each has its place in a list.
+    """
+    old, new = _flat(before), _flat(after)
+    return frozenset(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+
+
+def _flat(session: Session) -> dict[str, Any]:
+    entries: dict[str, Any] = {f"guesses.{name}": tenths for name, tenths in session.guesses.items()}
+    entries |= {f"revealed.{name}": True for name in session.revealed}
+    for name, answer in session.answers.items():
+        entries |= {f"answers.{name}.score": (answer.score,), f"answers.{name}.note": answer.note or None}
+    return {**entries, "commitments": session.commitments}
