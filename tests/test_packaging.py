@@ -94,7 +94,7 @@ def test_every_line_of_the_lock_is_pinned_with_hashes(lock: str) -> None:
 @pytest.mark.parametrize("lock", LOCKS.values(), ids=LOCKS)
 def test_the_lock_names_no_place(lock: str) -> None:
     """No index address, no file, no path of a machine: whoever installs chooses where from."""
-    assert not re.search(r"https?://|file:|--(?:extra-)?index-url|--find-links|@ |/home/|/Users/|/root/|/tmp/", lock)
+    assert not re.search(r"https?://|file:|--(?:extra-)?index-url|--find-links|@ |/(?:home|Users|root|tmp)/", lock)
     assert not re.search(r"^-", lock, re.MULTILINE)
 
 

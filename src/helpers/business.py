@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from zoneinfo import available_timezones
 
 import yaml
@@ -112,22 +112,6 @@ class Campaign(_Strict):
     segments: list[str] = Field(default_factory=list)
 
 
-class Planning(_Strict):
-    """What a campaign plan may use, and the words its messages need.
-
-    Attributes:
-        weeks: how long the campaigns of one plan are sent and rung. budget: money for them, None for no limit.
-        minutes: staff minutes a week per owner; an owner who is not named has no limit. contact_gap_days: least days
-            between two offers to one customer. words: placeholders the shop fills itself (staff, opt_out, offer, until …).
-    """
-
-    weeks: int = Field(4, ge=1, le=26)
-    budget: float | None = Field(None, ge=0)
-    minutes: dict[Literal["marketing", "sales", "care"], Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
-    contact_gap_days: int = Field(7, ge=0, le=92)
-    words: dict[str, str] = Field(default_factory=dict)
-
-
 class Brand(_Strict):
     """The client's own look: used on the cover and on rules only."""
 
@@ -162,7 +146,6 @@ class Business(_Strict):
     parameters: dict[str, int | float | str | bool] = Field(default_factory=dict)
     brand: Brand = Brand()
     identity: Identity = Identity()
-    planning: Planning = Planning()
 
     @property
     def usual_reply_hours(self) -> float:
@@ -291,7 +274,6 @@ def dump(business: Business) -> str:
         for source in sources:
             for name in [name for name, value in source.items() if value in (None, {})]:
                 del source[name]
-    for section, untouched in (("identity", Identity()), ("planning", Planning())):
-        if getattr(business, section) == untouched:
-            del data[section]
+    if business.identity == Identity():
+        del data["identity"]
     return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=120)

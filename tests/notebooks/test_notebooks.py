@@ -179,6 +179,6 @@ def test_outputs_hold_no_trace_of_the_machine(path: Path) -> None:
     """No path, no time of execution, no address: a second execution elsewhere gives the same file."""
     text = path.read_text(encoding="utf-8")
     assert str(Path.home()) not in text
-    assert re.search(r"(?:/home/|/Users/|/tmp/|/root/|/work/|[A-Z]:\\\\)", text) is None
+    assert re.search(r"(?:/(?:home|Users|tmp|root|work)/|[A-Z]:\\\\)", text) is None
     assert re.search(r"at 0x[0-9a-f]{6,}", text) is None
     assert not [cell for cell in code(path) if "execution" in cell.metadata]

@@ -26,8 +26,7 @@ class Reach:
     """Head-counts of one play's audience.
 
     Attributes:
-        asked: customers in the play's segments. reachable: of them on the list. opted_out, no_consent, no_address,
-            contacted_lately, complaint_open: suppressed, by reason (see `campaigns.pressure` for the last two).
+        asked: customers in the play's segments. reachable: of them on the list. opted_out, no_consent, no_address: suppressed, by reason.
     """
 
     asked: int
@@ -35,8 +34,6 @@ class Reach:
     opted_out: int
     no_consent: int
     no_address: int
-    contacted_lately: int = 0
-    complaint_open: int = 0
 
 
 def with_answers(customers: ir.Table, people: ir.Table, consent: ir.Table | None) -> ir.Table:
@@ -144,5 +141,5 @@ def reach_by_segment(audience: ir.Table) -> dict[str, Reach]:
 
 
 def _reach(by_reason: dict[str, int]) -> Reach:
-    reasons = ("yes", "opted_out", "no_consent", "no_address", "contacted_lately", "complaint_open")
+    reasons = ("yes", "opted_out", "no_consent", "no_address")
     return Reach(sum(by_reason.values()), *(by_reason.get(reason, 0) for reason in reasons))
