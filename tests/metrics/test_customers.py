@@ -107,7 +107,7 @@ def test_every_order_knows_its_place(orders: Any) -> None:
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(found=businesses(), days=st.integers(0, 120))
 def test_a_place_holds_for_every_end_of_the_data(con: Any, found: list[Sale], days: int) -> None:
     """Orders placed once give the same summary and cohorts at any earlier day as orders that are not."""

@@ -280,7 +280,7 @@ def _guesses(facts: Facts) -> Compare | Missing:
     if not facts.session.guesses:
         return Missing(
             say.text("Your guess beside the data"),
-            say.text("answering two questions in the guided session: retention session."),
+            say.text("guessing first in the guided session: retention session."),
             language=say,
         )
     rows = []
