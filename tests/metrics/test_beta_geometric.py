@@ -67,6 +67,22 @@ class TestPublished:
         one = Histories(np.array([2.0]), np.array([30.43]), np.array([38.86]), np.ones(1))
         assert self.fitted().expected_orders(one, 39.0)[0] == pytest.approx(1.226, abs=0.001)
 
+    def test_unconditional_expectation_of_the_published_sheet(self) -> None:
+        """Expected repeat orders of a new customer within a day, 1, 3, 31.9 and 32 weeks are those of Hardie's worksheet."""
+        weeks = np.array([0.1429, 1.0, 3.0, 31.8571, 32.0])
+        published = [0.0078, 0.0532, 0.1506, 1.0405, 1.0437]
+        assert self.fitted().new_customer_orders(weeks) == pytest.approx(published, abs=1e-4)
+
+    def test_unconditional_expectation_far_out(self) -> None:
+        """At 78 weeks ours is the exact value; the worksheet's 1.8576 is its series cut off after 150 terms, which we reproduce."""
+        found = self.fitted()
+        r, a, b, z = found.r, found.a, found.b, 78 / (found.alpha + 78)
+        term = np.cumprod([(r + j) * (b + j) / ((a + b - 1 + j) * (j + 1)) * z for j in range(150)])
+        scale, rest = (a + b - 1) / (a - 1), (found.alpha / (found.alpha + 78)) ** r
+        assert scale * (1 - rest * (1 + term.sum())) == pytest.approx(1.8576, abs=1e-4)
+        exact = scale * (1 - rest * hyp2f1(r, b, a + b - 1, z))
+        assert found.new_customer_orders(78.0)[0] == pytest.approx(exact, rel=1e-9)
+
     def test_no_other_start_finds_more(self) -> None:
         """The modified model explains the same history at least as well, and no NaN is anywhere in its result."""
         found = mbg_nbd.fit(compress(summarise(cdnow("sample"), date(1997, 9, 30))))

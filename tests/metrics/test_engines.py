@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import warnings
 from collections.abc import Iterator
@@ -32,10 +33,12 @@ QUICK = {
 
 
 def flat(found: Any) -> Any:
-    """A result as plain data: tables become rows in the order of their key."""
+    """A result as plain data: tables become rows in the order of everything in them that is no fraction."""
     if isinstance(found, ir.Table):
-        rows = found.order_by(found.columns[:2]).to_pyarrow().to_pylist()
-        return [plain(row) for row in rows]
+        rows = [plain(row) for row in found.to_pyarrow().to_pylist()]
+        return sorted(
+            rows, key=lambda row: json.dumps([v for v in row.values() if not isinstance(v, float)], sort_keys=True)
+        )
     if dataclasses.is_dataclass(found) and not isinstance(found, type):
         return {part.name: flat(getattr(found, part.name)) for part in dataclasses.fields(found)}
     if isinstance(found, dict):

@@ -18,7 +18,7 @@ from helpers.metrics.customers import summarise
 from helpers.metrics.fit_check import FitCheck
 from helpers.metrics.gamma_gamma import GammaGamma
 from helpers.metrics.histories import Degenerate, compress
-from helpers.metrics.uncertainty import NotEnough
+from helpers.metrics.uncertainty import Estimate, NotEnough
 
 END = date(2026, 6, 30)
 
@@ -32,6 +32,11 @@ def base(*parts: tuple[str, int, tuple[float, ...]], seed: int = 1) -> tuple[ir.
     names = np.repeat([name for name, _, _ in parts], [n for _, n, _ in parts])
     groups = ibis.memtable(pd.DataFrame({"customer_id": np.arange(len(x)).astype(str), "group": names}))
     return customers_table(x, np.floor(t_x * 7), np.floor(T * 7), money), groups
+
+
+def model(parameters: tuple[float, ...]) -> bg_nbd.BgNbd:
+    """A model whose parameters are known."""
+    return bg_nbd.BgNbd(*parameters, 0.0, "week", 7, 1, 1, (0.0,) * 4, tuple((0.0,) * 4 for _ in range(4)))
 
 
 OFTEN, SELDOM = (1.5, 4.0, 0.6, 4.0), (0.4, 8.0, 0.9, 2.0)
@@ -83,6 +88,19 @@ class TestFits:
         assert isinstance(large.model, BetaGeometric)
         assert small.model == NotEnough(40, 100)
         assert (found.p_value, found.differ) == (None, False)
+
+    def test_orders_of_the_first_year(self) -> None:
+        """The range of the year after the first order holds the truth in at least 90 of 100 shops, and a small group has none."""
+        truth = model(OFTEN).new_customer_orders(365.25 / 7)[0]
+        kept = 0
+        for seed in range(100):
+            customers, groups = base(("a", 500, OFTEN), ("b", 40, OFTEN), seed=1_000 + 2 * seed)
+            large, small = group_fits.fit_groups(customers, groups).groups
+            assert small.first_year == NotEnough(40, 100)
+            assert isinstance(large.first_year, Estimate)
+            assert large.first_year.n == 500
+            kept += large.first_year.low <= truth <= large.first_year.high
+        assert kept >= 90
 
     def test_another_model(self) -> None:
         """The modified model can be fitted by group as well."""
@@ -157,3 +175,24 @@ class TestChecks:
         assert found["c"] == NotEnough(30, 100)
         fits = group_fits.fit_groups(summarise(orders, END), groups)
         assert fits.differ
+
+
+class TestPlaces:
+    """Branch and channel at once."""
+
+    def test_what_differs_is_told_and_what_does_not_is_not(self) -> None:
+        """Branches that differ are told apart, channels dealt out at random are not; a column with one group is left out."""
+        orders = TestChecks.orders({"a": (1_500, 20.0), "b": (1_500, 120.0)})
+        dealt = orders.customer_id.right(1).cast("int64") % 2 == 0
+        orders = orders.mutate(channel=dealt.ifelse("shop", "phone"), staff=ibis.literal("An"))
+        found = group_fits.by_place(
+            orders, summarise(orders, END), as_of=END, places=("branch", "channel", "staff", "city")
+        )
+        assert list(found) == ["branch", "channel"]
+        assert group_fits.told_apart(found) == ("branch",)
+
+    def test_looking_at_more_places_asks_for_more(self) -> None:
+        """A difference that is just beyond chance in one place is not when two were looked at."""
+        just = group_fits.GroupFits((), 0.03)
+        assert group_fits.told_apart({"branch": just}) == ("branch",)
+        assert group_fits.told_apart({"branch": just, "channel": group_fits.GroupFits((), 0.8)}) == ()

@@ -8,9 +8,6 @@ it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import replace
-from typing import TypeVar
 
 import ibis
 import ibis.expr.types as ir
@@ -19,12 +16,11 @@ import numpy as np
 from helpers.metrics.beta_geometric import BetaGeometric
 from helpers.metrics.gamma_gamma import GammaGamma
 from helpers.metrics.histories import Degenerate, Floats, Histories
-from helpers.metrics.uncertainty import Estimate, NotEnough, z
+from helpers.metrics.uncertainty import Estimate, NotEnough, slopes, z
 
 MONTH_DAYS = 365.25 / 12
 
 _PEOPLE, _FUTURES, _SEED = 2_000, 64, 20_240_229
-_STEP = 1e-3
 
 
 def score(
@@ -129,23 +125,10 @@ def _parameter_variance(model: BetaGeometric, value: GammaGamma, h: Histories, s
         orders = m.p_alive(h) * m.orders_if_alive(pairs[:, 0], pairs[:, 1], horizon)[where]
         return math.log(float((orders * _values(v, h, spent)).sum()))
 
-    by_model = _slopes(lambda m: log_total(m, value), model, ("r", "alpha", "a", "b"))
-    by_value = _slopes(lambda v: log_total(model, v), value, ("p", "q", "gamma"))
+    by_model = slopes(lambda m: log_total(m, value), model, ("r", "alpha", "a", "b"))
+    by_value = slopes(lambda v: log_total(model, v), value, ("p", "q", "gamma"))
     covariances = (np.array(model.covariance), np.array(value.covariance))
     return float(by_model @ covariances[0] @ by_model + by_value @ covariances[1] @ by_value)
-
-
-Fitted = TypeVar("Fitted", BetaGeometric, GammaGamma)
-
-
-def _slopes(of: Callable[[Fitted], float], at: Fitted, names: tuple[str, ...]) -> Floats:
-    """Derivative by the logarithm of each parameter, by central differences."""
-    out = []
-    for name in names:
-        here = getattr(at, name)
-        up, down = (replace(at, **{name: here * math.exp(step)}) for step in (_STEP, -_STEP))
-        out.append((of(up) - of(down)) / (2 * _STEP))
-    return np.array(out)
 
 
 def _luck(model: BetaGeometric, value: GammaGamma, h: Histories, spent: Floats, months: int) -> float:

@@ -61,3 +61,58 @@ def with_decline(
         joined.spend_recent / (joined.spend_before * joined.base).nullif(0.0) - 1, ibis.null("float64")
     )
     return joined.mutate(decline=decline).drop("base", "receipts_before")
+
+
+def with_weekly_decline(
+    customers: ir.Table,
+    orders: ir.Table,
+    *,
+    as_of: date,
+    weeks: int = 8,
+    windows_before: int = 3,
+    minimum_orders: int = 4,
+    memory: int = 4,
+) -> ir.Table:
+    """Add `decline_week` and `decline_lowest`: the same decline as judged at the end of weeks, for lists that must not flicker.
+
+    Read every day, a decline near a limit crosses it to and fro as single orders enter and leave the windows. So it is read on
+    Sundays: `decline_week` is that of the last one up to `as_of`, `decline_lowest` the lowest of the `memory` Sundays before. A
+    rule can then let people in at one limit and keep them until they have clearly recovered, without knowing any earlier run.
+
+    Args:
+        customers: summary with `state`.
+        weeks: length of the recent window; the comparison is the mean of the `windows_before` windows before it.
+        minimum_orders: receipts needed in the comparison windows, as in :func:`with_decline`.
+        memory: Sundays looked back.
+    """
+    sunday = as_of - timedelta(days=as_of.isoweekday() % 7)
+    before_weeks = weeks * windows_before
+    reach = weeks + before_weeks + memory
+    known = identified(orders, as_of)
+    known = known.filter(known.day > ibis.literal(sunday - timedelta(weeks=reach)))
+    # the number of complete weeks between a day and the Sunday; days after it are not judged yet
+    week = ibis.literal(sunday).delta(known.day, unit="day") // 7
+    known = known.filter(known.day <= ibis.literal(sunday)).mutate(week=week)
+    weekly = known.group_by("customer_id", "week").agg(spent=known.net_revenue.sum(), receipts=known.count())
+    sums: dict[str, ir.Value] = {}
+    for look in range(memory + 1):
+        recent = (weekly.week >= look) & (weekly.week < look + weeks)
+        before = (weekly.week >= look + weeks) & (weekly.week < look + weeks + before_weeks)
+        sums |= {
+            f"recent_{look}": weekly.spent.sum(where=recent).fill_null(0.0),
+            f"before_{look}": weekly.spent.sum(where=before).fill_null(0.0) / windows_before,
+            f"receipts_{look}": weekly.receipts.sum(where=before).fill_null(0),
+        }
+    each = weekly.group_by("customer_id").agg(**sums)
+    joined = customers.left_join(each, "customer_id").drop("customer_id_right")
+    here = ~joined.state.isin(GONE)
+    looks: list[ir.FloatingValue] = []
+    for look in range(memory + 1):
+        recent, before = joined[f"recent_{look}"], joined[f"before_{look}"]
+        throughout = joined.first_order <= ibis.literal(sunday - timedelta(weeks=look + weeks + before_weeks))
+        stayed = throughout & here
+        base = (recent.sum(where=stayed) / before.sum(where=stayed).nullif(0.0)).over(ibis.window())
+        comparable = throughout & (joined[f"receipts_{look}"] >= minimum_orders) & (before > 0) & (base > 0)
+        looks.append(comparable.ifelse(recent / (before * base).nullif(0.0) - 1, ibis.null("float64")))
+    lowest = ibis.least(*[found.fill_null(float("inf")) for found in looks[1:]]).nullif(float("inf"))
+    return joined.select(*customers.columns, decline_week=looks[0], decline_lowest=lowest)

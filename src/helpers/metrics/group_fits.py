@@ -6,11 +6,13 @@ time (:func:`by_first_order`); told apart by what they did later, the busy ones 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import ibis.expr.types as ir
+import numpy as np
 from scipy.stats import chi2
 
 from helpers.metrics import bg_nbd, fit_check, gamma_gamma
@@ -19,12 +21,20 @@ from helpers.metrics.fit_check import FitCheck
 from helpers.metrics.gamma_gamma import GammaGamma
 from helpers.metrics.histories import Degenerate, Histories, compress
 from helpers.metrics.repeat import first_orders
-from helpers.metrics.uncertainty import NotEnough
+from helpers.metrics.uncertainty import Estimate, NotEnough, slopes, z
 
 LARGEST = 20
 """Groups fitted at most, the largest first: a list of a hundred branches is no reading."""
 
-_PARAMETERS = 4
+PLACES = ("branch", "channel")
+"""What stands on an order and is known when a customer comes for the first time."""
+LEVEL = 0.05
+"""Below this p-value groups count as different."""
+READ = ("frequency", "recency", "T", "monetary_value")
+"""What the models want of the customer summary."""
+
+_PARAMETERS = ("r", "alpha", "a", "b")
+_YEAR_DAYS = 365.25
 
 Fit = Callable[[Histories], BetaGeometric | NotEnough | Degenerate]
 
@@ -42,6 +52,11 @@ class GroupFit:
     model: BetaGeometric | NotEnough | Degenerate
     value: GammaGamma | NotEnough | Degenerate
 
+    @property
+    def first_year(self) -> Estimate | NotEnough | Degenerate:
+        """Orders to expect in the year after the first one, by :func:`year_after_first`; or why there is no model."""
+        return year_after_first(self.model) if isinstance(self.model, BetaGeometric) else self.model
+
 
 @dataclass(frozen=True)
 class GroupFits:
@@ -58,7 +73,42 @@ class GroupFits:
     @property
     def differ(self) -> bool:
         """Whether own parameters explain more than chance does; if not, one model for all is the better forecast."""
-        return self.p_value is not None and self.p_value < 0.05
+        return self.p_value is not None and self.p_value < LEVEL
+
+
+def year_after_first(model: BetaGeometric) -> Estimate:
+    """Repeat purchase days to expect of a customer within a year of the first one, with what the parameters leave open.
+
+    The interval is the delta method's on the logarithm, from the covariance of the fit; it takes the model itself as true.
+    """
+
+    def expected(m: BetaGeometric) -> float:
+        return math.log(float(m.new_customer_orders(_YEAR_DAYS / m.unit_days)[0]))
+
+    by_parameter, centre = slopes(expected, model, _PARAMETERS), math.exp(expected(model))
+    half = z() * math.sqrt(float(by_parameter @ np.array(model.covariance) @ by_parameter))
+    return Estimate(centre, centre * math.exp(-half), centre * math.exp(half), model.n)
+
+
+def by_place(
+    orders: ir.Table, customers: ir.Table, *, as_of: date, places: Sequence[str] = PLACES
+) -> Mapping[str, GroupFits]:
+    """Fit by everything that stands on the first order and has two groups or more.
+
+    Args:
+        orders: canonical orders. customers: the customer summary. as_of: observation end.
+        places: columns to look at; those the orders lack, or that have one group, are left out.
+    """
+    there = [place for place in places if place in orders.columns]
+    found = {place: fit_groups(customers, by_first_order(orders, place, as_of=as_of)) for place in there}
+    return {place: fits for place, fits in found.items() if len(fits.groups) > 1}
+
+
+def told_apart(found: Mapping[str, GroupFits]) -> tuple[str, ...]:
+    """Places whose groups differ beyond chance, also counting that several places were looked at (Bonferroni)."""
+    return tuple(
+        place for place, fits in found.items() if fits.p_value is not None and fits.p_value * len(found) < LEVEL
+    )
 
 
 def by_first_order(orders: ir.Table, column: str, *, as_of: date) -> ir.Table:
@@ -85,7 +135,7 @@ def fit_groups(customers: ir.Table, groups: ir.Table, fit: Fit = bg_nbd.fit) -> 
     Returns:
         Groups below the floor carry their :class:`NotEnough`; they are in the list, so that nobody is silently left out.
     """
-    known = _joined(customers, groups)
+    known = _joined(customers, groups).select(*READ, "group").cache()  # read three times for every group
     found = []
     for name, n in _largest(known):
         part = known.filter(known.group == name)
@@ -97,7 +147,7 @@ def fit_groups(customers: ir.Table, groups: ir.Table, fit: Fit = bg_nbd.fit) -> 
     if not isinstance(together, BetaGeometric):
         return GroupFits(tuple(found), None)
     ratio = 2 * max(sum(fitted.values()) - together.log_likelihood, 0.0)
-    return GroupFits(tuple(found), float(chi2.sf(ratio, _PARAMETERS * (len(fitted) - 1))))
+    return GroupFits(tuple(found), float(chi2.sf(ratio, len(_PARAMETERS) * (len(fitted) - 1))))
 
 
 def check_groups(

@@ -6,9 +6,16 @@ No rate leaves this package as a bare float: it comes with n and an interval, or
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import chi2, norm, t
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 FLOOR = 10
 """Below this many customers a rate is not shown: even a Wilson interval then spans more than half the scale."""
@@ -93,9 +100,9 @@ def rate(k: int, n: int, floor: int = FLOOR) -> Rate | NotEnough:
     return wilson(k, n) if n >= floor else NotEnough(n, floor)
 
 
-def newcombe(first: Rate, second: Rate) -> Estimate:
+def newcombe(first: Rate, second: Rate, confidence: float = 0.95) -> Estimate:
     """Difference of two independent shares, first − second (Newcombe 1998, method 10: from the unmodified score intervals)."""
-    (low1, high1), (low2, high2) = (_score(share.k, share.n) for share in (first, second))
+    (low1, high1), (low2, high2) = (_score(share.k, share.n, confidence) for share in (first, second))
     low = math.hypot(first.value - low1, high2 - second.value)
     high = math.hypot(high1 - first.value, second.value - low2)
     difference = first.value - second.value
@@ -111,3 +118,24 @@ def of_money(value: float, error: float, n: int) -> Estimate:
     half = float(t.ppf(0.975, n - 1)) * error
     reach = value * math.exp(min(half / value, 1.0)) if value > 0 else value
     return Estimate(value, value - half, max(value + half, reach), n)
+
+
+_STEP = 1e-3
+Fitted = TypeVar("Fitted", bound="DataclassInstance")
+
+
+def slopes(of: Callable[[Fitted], float], at: Fitted, names: tuple[str, ...]) -> NDArray[np.float64]:
+    """Derivative of a number by the logarithm of each parameter of a fitted model, by central differences; for the delta method.
+
+    Args:
+        of: the number, from a model. at: the fitted model. names: its parameters, all positive.
+
+    Returns:
+        One derivative per name.
+    """
+    out = []
+    for name in names:
+        here = getattr(at, name)
+        up, down = (replace(at, **{name: here * math.exp(step)}) for step in (_STEP, -_STEP))
+        out.append((of(up) - of(down)) / (2 * _STEP))
+    return np.array(out)
