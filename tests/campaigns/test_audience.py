@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, NamedTuple
 
+import ibis
 import pyarrow as pa
 import pytest
 from businesses import made, rows
@@ -37,8 +38,8 @@ def people(con: Any, **addresses: str) -> Any:
     return made(con, {
         "customer_id": pa.array(list(addresses), pa.string()),
         "name": pa.array([None for _ in addresses], pa.string()),
-        "phone": pa.array(["0900000001" if "p" in kinds else None for kinds in addresses.values()], pa.string()),
-        "email": pa.array(["a@example.vn" if "e" in kinds else None for kinds in addresses.values()], pa.string()),
+        "phone": pa.array([f"09{i:08d}" if "p" in k else None for i, k in enumerate(addresses.values())], pa.string()),
+        "email": pa.array([f"a{i}@example.vn" if "e" in k else None for i, k in enumerate(addresses.values())], pa.string()),
     })  # fmt: skip
 
 
@@ -111,13 +112,26 @@ class TestSelling:
 
 
 class TestCaring:
-    """Care needs no yes, but respects a no."""
+    """To be rung needs no yes, to be written to does; both respect a no."""
 
     def test_calls(self, con: Any) -> None:
         """Without an answer a number may be rung; a refused call may not; a refused offer does not forbid a caring word."""
         answers = {"b": [NO("call", "care")], "c": [YES("zalo", "care"), NO("zalo", "advertising")]}
         found = reach(con, play("care", "phone", "oa"), {"a": "p", "b": "p", "c": "p", "d": "e"}, answers)
         assert found == {"a": "yes", "b": "opted_out", "c": "yes", "d": "no_address"}
+
+    def test_caring_words_need_a_yes_to_care_on_that_channel(self, con: Any) -> None:
+        """Never asked, asked for offers only, or agreed to care elsewhere: not written to, by Zalo, SMS or e-mail alike."""
+        answers = {"b": [YES("zalo", "advertising")], "c": [YES("email", "care")], "d": [YES("zalo", "care")]}
+        known = dict.fromkeys("abcd", "pe")
+        assert reach(con, play("care", "oa"), known, answers) == {
+            "a": "no_consent",
+            "b": "no_consent",
+            "c": "no_consent",
+            "d": "yes",
+        }
+        assert reach(con, play("care", "sms"), known, answers) == dict.fromkeys("abcd", "no_consent")
+        assert reach(con, play("care", "email"), known, answers) == {**dict.fromkeys("abd", "no_consent"), "c": "yes"}
 
     def test_without_consent_data(self, con: Any) -> None:
         """A business without consent data may still ring whoever left a number."""
@@ -131,6 +145,30 @@ class TestCaring:
     def test_the_till_needs_no_list(self, con: Any) -> None:
         """Who can only be met face to face is on no list: there is nothing to write to."""
         assert reach(con, play("care", "till", "phone"), {"a": "", "b": "p"}, {}) == {"a": "no_address", "b": "yes"}
+
+
+class TestSharedAddress:
+    """Two customers, one telephone."""
+
+    def test_a_refusal_holds_for_the_number(self, con: Any) -> None:
+        """Whoever shares a number with somebody who refused is not written to there; people without a number share nothing."""
+        known = people(con, a="p", b="p", c="", d="").mutate(
+            phone=ibis.ifelse(ibis._.customer_id.isin(["a", "b"]), "0911", None)
+        )
+        answers = consents(
+            con, a=[NO("zalo", "advertising")], b=[YES("zalo", "advertising")], c=[NO("zalo", "advertising")], d=[]
+        )
+        found = dict(
+            rows(with_reach(known.select("customer_id"), known, answers, play("sell", "zns")), "customer_id", "reach")
+        )
+        assert found == {"a": "opted_out", "b": "opted_out", "c": "opted_out", "d": "no_address"}
+
+    @pytest.mark.parametrize("refusal", [Answer(None, "advertising", False, DAY), Answer("zalo", None, False, DAY)])  # type: ignore[arg-type]
+    def test_a_refusal_without_channel_or_purpose_counts_for_all(self, con: Any, refusal: Answer) -> None:
+        """Who said “no advertising”, or “nothing on Zalo”, is not reached there by what sells."""
+        assert reach(con, play("sell", "zns"), {"a": "p"}, {"a": [YES("zalo", "advertising"), refusal]}) == {
+            "a": "opted_out"
+        }
 
 
 class TestLatestAnswer:
@@ -199,6 +237,8 @@ def test_a_refusal_is_never_overheard(
             assert verdict == "opted_out"
         if verdict == "yes" and purpose == "sell":
             assert any(last.get((c, "advertising")) and ADDRESS[c][0] in addresses[who] for c in used)
+        if verdict == "yes" and purpose == "care" and "call" not in used:
+            assert any(last.get((c, "care")) and ADDRESS[c][0] in addresses[who] for c in used)
         if verdict == "yes":
             assert any(ADDRESS[c][0] in addresses[who] for c in used)
 

@@ -13,10 +13,7 @@ import pytest
 from businesses import made, rows
 
 from helpers import files
-from helpers.business import Business
 from helpers.campaigns import lists
-from helpers.campaigns.plan import plan
-from helpers.intake import people_keys
 from helpers.language import Language
 from helpers.playbook import load
 from helpers.segments import load_rules
@@ -135,8 +132,10 @@ class TestCallList:
         run = shop(con, {"revenue_year": 99.6}, {"segment": "declining_call", "decline": -0.6, "revenue_year": 20.0})
         first, second = lists.call_list(run, BOOK, RULES, limit=9, say=EN).to_pyarrow().to_pylist()
         assert first == {
-            "customer code": "KH0", "name": "An", "phone": "0900000000", "e-mail": None, "group": "Overdue regular",
-            "why": "usually every 7 days, now 30", "last order": date(2026, 5, 31), "spent in the last year": 100,
+            "customer code": "KH0", "name": "An", "phone": "0900 000 000", "e-mail": None, "group": "Overdue regular",
+            "why": "usually every 7 days, now 30",
+            "say first": "Ask whether all is well, and whether anything was wrong last time with the last order.",
+            "last order": date(2026, 5, 31), "spent in the last year": 100,
         }  # fmt: skip
         assert (second["group"], second["why"]) == ("Spending halved, call", "spends 60 % less than before")
 
@@ -151,9 +150,9 @@ class TestCallList:
 
     @pytest.mark.parametrize("say", [VI, EN])
     def test_headings_are_in_the_readers_language(self, con: Any, say: Language) -> None:
-        """Eight columns, each with a heading of its own."""
+        """Nine columns, each with a heading of its own."""
         columns = lists.call_list(shop(con, {}), BOOK, RULES, limit=1, say=say).columns
-        assert len(columns) == 8
+        assert len(columns) == 9
         if say is VI:
             assert not set(columns) & {"customer code", "why", "group", "last order", "spent in the last year"}
 
@@ -201,62 +200,6 @@ class TestWritten:
             'a"b, c',
         ]
         assert [p.name for p in path.parent.iterdir()] == ["call.csv"]
-
-    def campaigns(self, con: Any, n: int, folder: Path) -> dict[str, tuple[int, int, str]]:
-        """The campaign lists of n late regulars."""
-        run = shop(con, *[{} for _ in range(n)])
-        business = Business(name="x", sources={})
-        proposals = plan(run.customers, run.people, None, BOOK, business, holdout_share=0.2)
-        assert [p.segment for p in proposals] == ["overdue_regular"]
-        return lists.write_campaigns(
-            run,
-            proposals,
-            BOOK,
-            RULES,
-            share=0.2,
-            seed=1,
-            say=EN,
-            write=lambda name, t: files.write_csv(con, t, folder / f"{name}.csv"),
-        )
-
-    def test_two_lists_that_share_nobody(self, con: Any, tmp_path: Path) -> None:
-        """Everybody is either contacted or left out; those left out stand there by id alone, with a fingerprint of the file."""
-        ((name, (treated, held, mark)),) = self.campaigns(con, 200, tmp_path).items()
-        one, two = self.read(tmp_path / f"{name}.csv"), self.read(tmp_path / f"{name}-holdout.csv")
-        assert two[0] == ["customer_id"]
-        first, second = {row[0] for row in one[1:]}, {row[0] for row in two[1:]}
-        assert not first & second
-        assert first | second == {f"KH{i}" for i in range(200)}
-        assert (len(first), len(second)) == (treated, held)
-        assert held > 20
-        assert len(mark) == 64
-
-    def test_the_same_again(self, con: Any, tmp_path: Path) -> None:
-        """Drawn a second time the lists are the same to the byte."""
-        first = self.campaigns(con, 120, tmp_path / "a")
-        assert self.campaigns(con, 120, tmp_path / "b") == first
-        for path in (tmp_path / "a").iterdir():
-            assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
-
-    def test_few_are_contacted_whole(self, con: Any, tmp_path: Path) -> None:
-        """Thirty people are too few to leave six out: one list, no holdout, no fingerprint."""
-        ((name, written),) = self.campaigns(con, 30, tmp_path).items()
-        assert written == (30, 0, "")
-        assert [p.name for p in tmp_path.iterdir()] == [f"{name}.csv"]
-
-
-@pytest.mark.parametrize("say", [VI, EN])
-def test_lists_come_back_as_they_went(con: Any, tmp_path: Path, say: Language) -> None:
-    """The very files staff worked with, named in business.yml afterwards, are read back to the last customer."""
-    run = shop(con, *[{} for _ in range(150)])
-    proposals = plan(run.customers, run.people, None, BOOK, Business(name="x", sources={}), holdout_share=0.2)
-    ((name, (treated, held, _)),) = lists.write_campaigns(
-        run, proposals, BOOK, RULES, share=0.2, seed=1, say=say,
-        write=lambda title, t: files.write_csv(con, t, tmp_path / f"{title}.csv"),
-    ).items()  # fmt: skip
-    for title, n in ((name, treated), (f"{name}-holdout", held)):
-        keys = people_keys(con, tmp_path / f"{title}.csv", run.people)
-        assert keys.customer_id.nunique().to_pyarrow().as_py() == n == lists.length(keys)
 
 
 def test_empty_list(con: Any, tmp_path: Path) -> None:

@@ -98,6 +98,15 @@ def test_the_two_languages_are_two_languages(book: playbook.Playbook) -> None:
             assert len(foreign) <= len(words) / 20, page.path
 
 
+def test_typography_is_one_hand(book: playbook.Playbook) -> None:
+    """Real ellipses, dashes and quotation marks, and a space before the per cent sign, wherever people read."""
+    for pages in (book.mistakes, book.plays, book.messages, book.scripts, book.metrics):
+        for page in pages.values():
+            for code in playbook.LANGUAGES:
+                for slip in (r"\.\.\.", r'"', r" - ", r"\d%", r"\w’\w"):
+                    assert not re.search(slip, page.body[code]), (page.path, slip)
+
+
 def test_folklore_is_shown_with_its_criticism(book: playbook.Playbook) -> None:
     """Wherever the famous figures appear, the same page says what is known against them."""
     page = book.mistakes["hunting-only"].body

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,9 @@ import ibis
 import ibis.expr.types as ir
 
 from helpers.campaigns.audience import with_reach
-from helpers.campaigns.holdout import draw, fingerprint
-from helpers.campaigns.plan import Proposal, worthwhile
+from helpers.campaigns.talking import talking_point
 from helpers.language import Language
+from helpers.metrics.membership import MEMBERSHIPS
 from helpers.playbook import Playbook
 from helpers.segments import Rules
 from helpers.tables import Tables
@@ -21,6 +21,12 @@ from helpers.tables import Tables
 CALL_SEGMENTS = ("overdue_regular", "declining_call")
 """Segments a person should ring (S16, S17)."""
 CALL_PLAY = "overdue-regulars-call"
+
+COUNTRY_CODES = r"1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3}"
+"""Calling codes of the world: those of one and two digits; all others have three (ITU-T E.164)."""
+
+Writer = Callable[[str, ir.Table], Path]
+"""Puts a table into ``lists/<name>`` and returns the path."""
 
 
 def sentence(template: str, **columns: Any) -> ir.StringValue:
@@ -43,38 +49,80 @@ def with_last_product(customers: ir.Table, lines: ir.Table) -> ir.Table:
     return customers.left_join(latest, "customer_id").drop("customer_id_right")
 
 
-def _reasons(table: ir.Table, say: Language) -> dict[str, Any]:
+def plain_phone(phone: ir.StringValue) -> ir.StringValue:
+    """A number in groups of digits, ``0912 345 678``: with spaces in it no spreadsheet takes it for a figure and drops its zero.
+
+    A foreign one has its country in brackets, ``(+44) 7700900123``, because what begins with a plus is a formula to a spreadsheet.
+    """
+    grouped: Any = phone.re_replace(r"^(0\d{3})(\d{3})(\d{2,4})$", r"\1 \2 \3")
+    found: ir.StringValue = grouped.re_replace(rf"^\+({COUNTRY_CODES})(\d+)$", r"(+\1) \2")
+    return found
+
+
+def reason(table: ir.Table, rules: Rules, say: Language) -> ir.StringValue:
+    """Why a customer is on a list, in one line with the own figures: "usually every 12 days, now 31; last order: Latte"."""
+    fall = table.decline_week if "decline_week" in table.columns else table.decline
     known = {
         "usual": table.rhythm_days.round(0).cast("int64"),
         "silent": table.days_since_last_order,
-        "drop": (table.decline * -100).round(0).cast("int64"),
+        "drop": (fall * -100).round(0).cast("int64"),
     }
     declining = table.segment.isin(["declining_call", "declining_watch"])
+    contract = [
+        (table.segment == row.id, ibis.literal(row.means[say.code])) for row in rules.rows if row.id in MEMBERSHIPS
+    ]
     # a business with few returns knows nobody's rhythm, but still who came more than once
-    reason = ibis.cases(
-        (declining, sentence(say.template("spends {drop} % less than before"), **known)),
+    why = ibis.cases(
+        *contract,
+        (declining & fall.notnull(), sentence(say.template("spends {drop} % less than before"), **known)),
         (table.rhythm_days.notnull(), sentence(say.template("usually every {usual} days, now {silent}"), **known)),
         (table.frequency > 0, sentence(say.template("last came {silent} days ago"), **known)),
         else_=sentence(say.template("bought once, {silent} days ago"), **known),
     )
     bought = sentence(say.template("; last order: {product}"), product=table.last_product)
-    return {"reason": table.last_product.notnull().ifelse(reason + bought, reason)}
+    found: ir.StringValue = table.last_product.notnull().ifelse(why + bought, why)
+    return found
 
 
-def _titled(table: ir.Table, rules: Rules, say: Language) -> Any:
-    return ibis.cases(*[(table.segment == row.id, row.title[say.code]) for row in rules.rows])
+def titled(table: ir.Table, rules: Rules, say: Language) -> ir.StringValue:
+    """The everyday name of each customer's group."""
+    found: ir.StringValue = ibis.cases(*[(table.segment == row.id, row.title[say.code]) for row in rules.rows])
+    return found
 
 
-def staff_columns(table: ir.Table, rules: Rules, say: Language) -> ir.Table:
-    """The columns a person needs, with headings in their language; most valuable first."""
-    table = table.mutate(**_reasons(table, say), group=_titled(table, rules, say))
+def staff_columns(table: ir.Table, rules: Rules, say: Language, keep: Sequence[str] = ()) -> ir.Table:
+    """The columns a person needs, with headings in their language; most valuable first.
+
+    Args:
+        table: customers with their addresses and `last_product`; `contact_by` (a channel of the playbook) is
+            shown where it is given. keep: columns of the table that stay as they are, in front.
+    """
+    point = talking_point(table.segment, table.last_product, say)
+    table = table.mutate(why=reason(table, rules, say), group=titled(table, rules, say), point=point)
     table = table.order_by([table.revenue_year.desc(), table.customer_id])
     headings: Mapping[str, str] = {
         "customer_id": say.text("customer code"), "name": say.text("name"), "phone": say.text("phone"), "email": say.text("e-mail"),
-        "group": say.text("group"), "reason": say.text("why"), "last_order": say.text("last order"), "revenue_year": say.text("spent in the last year"),
+        "contact_by": say.text("contact by"), "group": say.text("group"), "why": say.text("why"), "point": say.text("say first"),
+        "last_order": say.text("last order"), "revenue_year": say.text("spent in the last year"),
     }  # fmt: skip
-    table = table.mutate(revenue_year=table.revenue_year.round(0).cast("int64"))
-    return table.select(**{heading: table[column] for column, heading in headings.items()})
+    table = table.mutate(revenue_year=table.revenue_year.round(0).cast("int64"), phone=plain_phone(table.phone))
+    if "contact_by" in table.columns:
+        table = table.mutate(contact_by=channel_words(table.contact_by, say))
+    shown = {heading: table[name] for name, heading in headings.items() if name in table.columns}
+    return table.select(*keep, **shown)
+
+
+def channel_words(channel: ir.StringValue, say: Language) -> ir.StringValue:
+    """A channel of the playbook as staff call it."""
+    names = {
+        "zns": "Zalo (ZNS)",
+        "oa": "Zalo OA",
+        "sms": "SMS",
+        "email": say.text("e-mail"),
+        "phone": say.text("phone call"),
+    }
+    found: ir.StringValue = ibis.cases(*[(channel == name, words) for name, words in names.items()])
+    return found
 
 
 def call_list(tables: Tables, book: Playbook, rules: Rules, *, limit: int, say: Language) -> ir.Table:
@@ -91,55 +139,6 @@ def call_list(tables: Tables, book: Playbook, rules: Rules, *, limit: int, say: 
     return staff_columns(chosen, rules, say).limit(limit)
 
 
-def campaign_lists(
-    tables: Tables, proposal: Proposal, book: Playbook, rules: Rules, *, share: float, seed: int, say: Language
-) -> tuple[ir.Table, ir.Table]:
-    """The two lists of a campaign: to contact, and deliberately left out (drawn before anything is sent).
-
-    The second list names customers by id only: nobody should be tempted to ring them.
-    """
-    if tables.customers is None:
-        raise ValueError("the run has no customers table")
-    members = tables.customers.filter(tables.customers.segment == proposal.segment)
-    reached = with_reach(members, tables.people, tables.get("consent"), book.plays[proposal.play])
-    drawn = draw(reached.filter(reached.reach == "yes"), campaign=name_of(proposal), share=share, seed=seed)
-    treated = with_last_product(drawn.filter(drawn.arm == "treated"), tables.order_lines)
-    held = drawn.filter(drawn.arm == "holdout")
-    return staff_columns(treated, rules, say), held.select("customer_id").order_by("customer_id")
-
-
-def name_of(proposal: Proposal) -> str:
-    """Stable name of a campaign: what is done for whom."""
-    return f"{proposal.play}-{proposal.segment.replace('_', '-')}"
-
-
 def length(table: ir.Table) -> int:
     """Rows of a list."""
     return int(table.count().to_pyarrow().as_py())
-
-
-def write_campaigns(
-    tables: Tables, plan: Sequence[Proposal], book: Playbook, rules: Rules, *, share: float, seed: int, say: Language,
-    write: Callable[[str, ir.Table], Path], most: int = 3, called: Collection[str] = (),
-) -> dict[str, tuple[int, int, str]]:  # fmt: skip
-    """Draw and write the lists of the first few campaigns of a plan.
-
-    A proposal without a holdout (its audience is too small to learn from) is contacted whole and no holdout is written.
-
-    Args:
-        called: segments whose customers are telephoned this week; they are not drawn, since a call to somebody left out would spoil
-            the comparison.
-        write: puts a table into ``lists/<name>.csv`` and returns the path. most: campaigns that get lists.
-
-    Returns:
-        Campaign name → customers to contact, customers left out, and the SHA-256 of the holdout list (empty without one).
-    """
-    written = {}
-    for proposal in worthwhile([p for p in plan if p.segment not in called], most):
-        name = name_of(proposal)
-        drawn = share if proposal.holdout else 0.0
-        treated, held = campaign_lists(tables, proposal, book, rules, share=drawn, seed=seed, say=say)
-        write(name, treated)
-        mark = fingerprint(write(f"{name}-holdout", held)).sha256 if drawn else ""
-        written[name] = (length(treated), length(held) if drawn else 0, mark)
-    return written

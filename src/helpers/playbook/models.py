@@ -23,6 +23,7 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Segment = Literal[
     "new", "one_time_not_due", "one_time_overdue", "promising", "regular", "champion",
     "declining_watch", "declining_call", "overdue_regular", "lapsed", "lost",
+    "trial", "at_renewal", "member_new", "member_reduced", "member", "cancelled", "member_lost",
 ]  # fmt: skip
 Channel = Literal["zns", "oa", "sms", "email", "phone", "till", "in_person"]
 WrittenChannel = Literal["zns", "oa", "sms", "email", "phone", "till"]

@@ -184,6 +184,7 @@ class Country(Strict):
             written to about similar goods as long as they can refuse); ``none``.
         hours, daily_limits: per channel; a channel that is not there has no rule we know of.
         ad_markers: texts one of which must come first in advertising; none where the country has no such rule.
+        name_order: where the name stands that people are called by.
         weekend: days of the week (1 Monday … 7 Sunday) on which nobody is written to or rung.
     """
 
@@ -201,6 +202,7 @@ class Country(Strict):
     opt_out: Fact[bool]
     duties: tuple[Duty, ...]
     holidays: tuple[Holiday, ...]
+    name_order: Fact[Literal["given_last", "given_first"]]
     weekend: Fact[tuple[Annotated[int, Field(ge=1, le=7)], ...]]
 
     def closed_days(self, years: Iterable[int]) -> frozenset[dt.date]:
