@@ -8,11 +8,12 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from businesses import made, rows
 from pyarrow import csv
-from scipy.stats import ttest_ind
+from scipy.stats import binomtest, ttest_ind
 
 from helpers.campaigns.power import needed_per_arm
 from helpers.metrics.uncertainty import NotEnough, newcombe, wilson
@@ -246,6 +247,36 @@ class TestHillstrom:
             1.05,
         )
         assert hillstrom.verdict == "worked"
+
+    def test_agrees_with_tea_tasting(self, hillstrom: Readout, real_data: Any) -> None:
+        """Both e-mails against none: differences in spend and their intervals are tea-tasting's, to nine digits."""
+        tea = pytest.importorskip("tea_tasting")
+        frame = pd.read_csv(real_data / "hillstrom" / "hillstrom.csv.gz").rename(columns={"segment": "variant"})
+        for arm in ("Mens E-Mail", "Womens E-Mail"):
+            pair = frame[frame.variant.isin([arm, "No E-Mail"])]
+            theirs = tea.Experiment(spend=tea.Mean("spend")).analyze(pair, control="No E-Mail")["spend"]
+            (mine,) = (c.difference for c in hillstrom.comparisons if (c.arm, c.outcome) == (arm, "spend"))
+            assert (mine.value, mine.low, mine.high) == pytest.approx(
+                (theirs.effect_size, theirs.effect_size_ci_lower, theirs.effect_size_ci_upper), rel=1e-9
+            )
+
+    def test_rates_agree_with_scipy(self, hillstrom: Readout) -> None:
+        """Newcombe's interval put together from scipy's Wilson limits, for visits and conversions of both e-mails."""
+        arms = {arm.name: arm for arm in hillstrom.arms}
+        control = arms["No E-Mail"]
+        for c in hillstrom.comparisons:
+            if c.outcome == "spend":
+                continue
+            one, two = (next(o.rate for o in arm.outcomes if o.name == c.outcome) for arm in (arms[c.arm], control))
+            assert one is not None
+            assert two is not None
+            a, b = (binomtest(rate.k, rate.n).proportion_ci(method="wilson") for rate in (one, two))
+            low = math.hypot(one.value - a.low, b.high - two.value)
+            high = math.hypot(a.high - one.value, two.value - b.low)
+            gap = one.value - two.value
+            assert (c.difference.value, c.difference.low, c.difference.high) == pytest.approx(
+                (gap, gap - low, gap + high), rel=1e-9
+            )
 
     def test_money(self, hillstrom: Readout) -> None:
         """Extra spend of both groups, 0.7698 × 21,307 + 0.4244 × 21,387, at a tenth: 2,548; less 1,000: 1.55 on top of every 1."""

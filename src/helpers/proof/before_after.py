@@ -9,6 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from helpers.metrics.uncertainty import NotEnough, Rate, rate
+from helpers.proof.matched import Matched
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class BeforeAfter:
 
     Attributes:
         campaign, name: id and title. n: contacted customers we know. before, after: shares who ordered. days: length of each
-            time. unknown: listed people who are not customers in the data.
+            time. unknown: listed people who are not customers in the data. matched: the contacted beside others who looked alike.
     """
 
     campaign: str
@@ -27,6 +28,7 @@ class BeforeAfter:
     after: Rate | NotEnough
     days: int
     unknown: int
+    matched: Matched | NotEnough | None = None
 
 
 def before_after(

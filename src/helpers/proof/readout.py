@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -13,8 +14,10 @@ from scipy.stats import chisquare
 from scipy.stats import t as student
 
 from helpers.campaigns.power import needed_per_arm
-from helpers.errors import key
+from helpers.errors import InputError, key
 from helpers.metrics.uncertainty import Estimate, NotEnough, Rate, newcombe, wilson
+from helpers.proof.depth import Depth
+from helpers.proof.validity import Doubt
 
 Verdict = Literal["worked", "not shown yet", "did harm", "no verdict"]
 ARM_FLOOR = 20
@@ -67,6 +70,7 @@ class Readout:
         warnings: English catalog sentences on what is wrong with the experiment; any that undermines it forces "no verdict".
         needed_per_arm: customers per arm that would have shown a difference of the size seen, for "not shown yet".
         window_days, sent_at: what was read. unknown: listed people who are not customers in the data.
+        doubts: what is wrong or worth knowing, found before the verdict. depth: what stands behind it. files: role of a list → SHA-256.
     """
 
     campaign: str
@@ -82,6 +86,18 @@ class Readout:
     window_days: int | None = None
     sent_at: date | None = None
     unknown: int = 0
+    doubts: tuple[Doubt, ...] = ()
+    depth: Depth | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A campaign that cannot be read out: id, title, and the sentence why not."""
+
+    campaign: str
+    name: str
+    why: InputError
 
 
 def welch(
