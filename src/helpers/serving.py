@@ -8,20 +8,26 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
-from threading import Timer
+from threading import Thread
 
 from helpers import resources
 from helpers.errors import InputError
 from helpers.language import Language
+from helpers.pipeline import kernels
 from helpers.pipeline.stages import earlier_runs
 from helpers.run import ENVIRONMENT
 
 CLIENT = "RETENTION_CLIENT"
 LANGUAGE = "RETENTION_LANG"
+TOKEN = "RETENTION_TOKEN"  # noqa: S105 – the name of a variable
 LOOPBACK = "127.0.0.1"
+PAGE = "helpers.page.warm"
+"""What the page's kernel imports; named, not imported: the command line only starts the server."""
+_UP_SECONDS = 60.0
 
 
 def _require(module: str, say: Language) -> None:
@@ -41,13 +47,22 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def session_command(port: int, token: str) -> list[str]:
-    """The command that serves the guided session without code, on loopback, behind a token."""
+def session_command(port: int) -> list[str]:
+    """The command that serves the guided session without code, on loopback; the token is not in it: others may list commands."""
     notebook = resources.notebooks() / "0_guided_session.ipynb"
     return [
-        sys.executable, "-m", "voila", str(notebook), "--no-browser", f"--Voila.ip={LOOPBACK}", f"--port={port}",
-        f"--token={token}", "--strip_sources=True", "--template=retention",
+        sys.executable, "-c", "import sys; from helpers.serving import serve; serve(sys.argv[1:])", str(notebook),
+        "--no-browser", f"--Voila.ip={LOOPBACK}", f"--port={port}", "--strip_sources=True", "--template=retention",
+        "--Voila.log_level=ERROR", "--preheat_kernel=True", "--pool_size=1",  # the next page is ready before it is asked for
     ]  # fmt: skip
+
+
+def session_environment(client: Path, say: Language, token: str) -> dict[str, str]:
+    """What the server and the page's kernel are told: whose session it is, in which language, where the template lies."""
+    templates = os.pathsep.join(filter(None, (str(resources.package_file("voila")), os.environ.get("JUPYTER_PATH"))))
+    forked = {"JUPYTER_DEFAULT_PROVISIONER_NAME": kernels.NAME} if kernels.supported() else {}
+    told = {CLIENT: str(client.resolve()), LANGUAGE: say.code, TOKEN: token, "JUPYTER_PATH": templates}
+    return {**os.environ, **forked, **told}
 
 
 def serve_session(client: Path, say: Language, *, port: int, browser: bool, announce: Callable[[str], None]) -> None:
@@ -60,15 +75,41 @@ def serve_session(client: Path, say: Language, *, port: int, browser: bool, anno
     chosen, token = port or free_port(), secrets.token_urlsafe(16)
     url = f"http://{LOOPBACK}:{chosen}/?token={token}"
     announce(url)
-    if browser:
-        Timer(2.5, webbrowser.open, [url]).start()
-    templates = os.pathsep.join(filter(None, (str(resources.package_file("voila")), os.environ.get("JUPYTER_PATH"))))
-    environment = {**os.environ, CLIENT: str(client.resolve()), LANGUAGE: say.code, "JUPYTER_PATH": templates}
-    with subprocess.Popen(session_command(chosen, token), env=environment) as server:  # noqa: S603 – fixed words of our own
+    environment = session_environment(client, say, token)
+    with subprocess.Popen(session_command(chosen), env=environment) as server:  # noqa: S603 – fixed words of our own
+        if browser:
+            Thread(target=_open, args=(url, chosen, server), daemon=True).start()
         try:
             server.wait()
         except KeyboardInterrupt:
             server.terminate()
+
+
+def _open(url: str, port: int, server: subprocess.Popen[bytes]) -> None:
+    """Open the browser as soon as somebody answers at the address, and not on a page that says nobody does."""
+    if is_up(port, server):
+        webbrowser.open(url)
+
+
+def is_up(port: int, server: subprocess.Popen[bytes]) -> bool:
+    """Wait until the server answers; False when it has ended or takes longer than a minute."""
+    end = time.monotonic() + _UP_SECONDS
+    while server.poll() is None and time.monotonic() < end:
+        try:
+            with socket.create_connection((LOOPBACK, port), timeout=1):
+                return True
+        except OSError:
+            time.sleep(0.05)
+    return False
+
+
+def serve(words: list[str]) -> None:
+    """Voilà in this process, with kernels forked from a server that has imported the page while the browser was opening."""
+    token = os.environ.pop(TOKEN)  # the page's kernel and what it starts need not know it
+    kernels.warm_up(PAGE)
+    from voila.app import main
+
+    main([*words, f"--token={token}"])
 
 
 def open_lab(client: Path, say: Language) -> int:

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from .accessibility import serious
+
 pytestmark = pytest.mark.browser
 WIDTHS = (360, 768, 1280)
 
@@ -53,6 +55,20 @@ def test_text_on_a_phone_can_be_read(page: Any, report: Path, width: int) -> Non
     body = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
     assert body >= 16
     assert min(sizes) >= 12
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_everybody_can_use_the_report(browser: Any, report: Path, width: int) -> None:
+    """axe-core finds nothing serious or critical, also with everything unfolded."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, bypass_csp=True
+    )  # lets axe in, nothing else
+    page = context.new_page()
+    page.goto(report.as_uri())
+    assert serious(page) == []
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    assert serious(page) == []
+    context.close()
 
 
 def test_no_request_leaves_the_file(page: Any, report: Path) -> None:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import cache
 from html import escape
 from typing import Any
 
 import ipywidgets as w
 
-AUTO = w.Layout(width="auto", height="auto")
-WIDE = w.Layout(width="100%", height="auto")
+
+@cache
+def auto() -> w.Layout:
+    """As large as its content. Made on first use: a widget made on import would be none of a forked kernel's."""
+    return w.Layout(width="auto", height="auto")
+
+
+@cache
+def wide() -> w.Layout:
+    """As wide as its box."""
+    return w.Layout(width="100%", height="auto")
 
 
 def text(tag: str, words: str, css: str = "") -> w.HTML:
@@ -28,7 +38,7 @@ def markup(tag: str, words: str, css: str = "", **attributes: str) -> str:
 
 def button(words: str, pressed: Callable[[], object], css: str = "", *, disabled: bool = False) -> w.Button:
     """A button that calls `pressed`; `css` may name several classes."""
-    made = w.Button(description=words, disabled=disabled, layout=AUTO)
+    made = w.Button(description=words, disabled=disabled, layout=auto())
     for name in css.split():
         made.add_class(name)
     made.on_click(lambda _: pressed())
@@ -58,22 +68,24 @@ def _told(widget: Any, changed: Callable[[Any], object]) -> Any:
 
 def line(label: str, value: str, changed: Callable[[str], object], *, hint: str = "") -> w.Text:
     """A labelled line of text; `changed` is told at every letter."""
-    return _told(w.Text(value=value, description=label, placeholder=hint, layout=WIDE), changed)
+    return _told(w.Text(value=value, description=label, placeholder=hint, layout=wide()), changed)
 
 
 def note(label: str, value: str, changed: Callable[[str], object], *, hint: str = "") -> w.Textarea:
     """A labelled field for several lines."""
-    return _told(w.Textarea(value=value, description=label, placeholder=hint, rows=3, layout=WIDE), changed)
+    return _told(w.Textarea(value=value, description=label, placeholder=hint, rows=3, layout=wide()), changed)
 
 
 def day(label: str, value: date | None, changed: Callable[[date | None], object]) -> w.DatePicker:
     """A labelled day."""
-    return _told(w.DatePicker(value=value, description=label, layout=AUTO), changed)
+    return _told(w.DatePicker(value=value, description=label, layout=auto()), changed)
 
 
 def choice(label: str, options: Sequence[tuple[str, Any]], value: Any, changed: Callable[[Any], object]) -> w.Dropdown:
-    """A labelled drop-down list of (words, value)."""
-    return _told(w.Dropdown(options=list(options), value=value, description=label, layout=WIDE), changed)
+    """A labelled drop-down list of (words, value); nothing is chosen while `value` is none of theirs."""
+    known = [option for _, option in options]
+    at = known.index(value) if value in known else None
+    return _told(w.Dropdown(options=list(options), index=at, description=label, layout=wide()), changed)
 
 
 def radios(
@@ -82,7 +94,7 @@ def radios(
     """Labelled choices that can all be read; none is chosen while `value` is none of theirs."""
     known = [option for _, option in options]
     at = known.index(value) if value in known else None
-    return _told(w.RadioButtons(options=list(options), index=at, description=label, layout=WIDE), changed)
+    return _told(w.RadioButtons(options=list(options), index=at, description=label, layout=wide()), changed)
 
 
 def slider(
@@ -97,6 +109,6 @@ def slider(
     low, high, step = bounds
     kind = w.IntSlider if all(isinstance(bound, int) for bound in bounds) else w.FloatSlider
     made = kind(
-        value=value, min=low, max=high, step=step, description=label, readout=False, disabled=disabled, layout=WIDE
+        value=value, min=low, max=high, step=step, description=label, readout=False, disabled=disabled, layout=wide()
     )
     return _told(made, changed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,14 +45,15 @@ class Frame:
     """
 
     def __init__(self, client: Path, lang: str, sections: Sequence[type[Section]]) -> None:
-        self.client = client
-        self.place = _begin(where(client), lang, [section.name for section in sections])
+        self.client, self._lang = client, lang
+        self._sections = {section.name: section for section in sections}
+        self._drawn_from = _stamps(client)  # before reading: what changes meanwhile is then noticed, not missed
+        self.place = _begin(where(client), lang, list(self._sections))
         self.say = language(self.place.lang)
         self.book: Playbook = load()
         self.keeper = Keeper(client)
         self.business: Business | None = None
         self.numbers: Mapping[str, Any] | None = None
-        self._sections = {section.name: section for section in sections}
         self._short = {section.name: section.short or section.title for section in sections}
         self._later: dict[str, tuple[Change, Callable[[], object] | None]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -71,15 +73,34 @@ class Frame:
         )
         self.view.add_class("retention")
         self._beat()
+        self._open()
+
+    def _open(self) -> None:
+        """Read everything and draw it."""
         opened = self.keeper.open()
         self.look_again()
         if not opened.done:
             self._show(opened)
 
+    def _catch_up(self) -> None:
+        """Draw anew what was drawn before anybody asked for it, if something has been said, dropped or worked out since."""
+        now = _stamps(self.client)
+        if now != self._drawn_from:
+            self._drawn_from = now
+            self.place = _begin(where(self.client), self._lang, list(self._sections))
+            self.say = language(self.place.lang)
+            self.keeper = Keeper(self.client)
+            self._open()
+
     @property
     def state(self) -> Session:
         """What was said, as last saved."""
         return self.keeper.state
+
+    @property
+    def name(self) -> str:
+        """What the client is called."""
+        return self.business.name if self.business else self.client.name
 
     def keep(self, change: Change) -> bool:
         """Apply a change to what was said and save it at once, after whatever was being typed.
@@ -127,11 +148,15 @@ class Frame:
     def go(self, section: str, mistake: str = "") -> None:
         """Show a section, in the interview at a mistake."""
         self.flush()
-        self.place = Place(section, mistake or self.place.mistake, self.say.code, self.place.begun)
-        remember(self.client, self.place)
+        self.at(section, mistake)
         if not self.keeper.waiting:
             self._clear()
         self.refresh()
+
+    def at(self, section: str, mistake: str = "") -> None:
+        """Remember where we are, for a reload."""
+        self.place = Place(section, mistake or self.place.mistake, self.say.code, self.place.begun)
+        remember(self.client, self.place)
 
     def speak(self, code: str) -> None:
         """Change the language, staying in the same place."""
@@ -141,8 +166,7 @@ class Frame:
     def refresh(self) -> None:
         """Draw everything on the screen again, from the state."""
         say = self.say
-        name = self.business.name if self.business else self.client.name
-        self._title.value = markup("h1", say.text("Working session: {client}", client=name), data_lang=say.code)
+        self._title.value = markup("h1", say.text("Working session: {client}", client=self.name), data_lang=say.code)
         for code, switch in self._languages.items():
             _mark(switch, code == say.code)
         for step, pressed in self._steps.items():
@@ -150,19 +174,35 @@ class Frame:
             _mark(pressed, step == self.place.section)
         shown = self._sections[self.place.section](self)
         heading = w.HTML(markup("h2", say.text(shown.title), "" if shown.arrives else "arrive", tabindex="-1"))
-        self._body.children = (heading, shown.view(), self._way_on())
+        self._body.children = (heading, self._drawn(shown), self._way_on())
+
+    def _drawn(self, shown: Section) -> w.Widget:
+        """The section, or why it cannot be shown: a damaged business.yml keeps nobody from talking."""
+        try:
+            return shown.view()
+        except InputError as fault:
+            return w.HTML(markup("p", self.say.error(fault), "fault", role="alert"))
 
     def look_again(self) -> None:
         """Read `business.yml` and the last run's numbers again, and draw: for after a run."""
+        self.renew()
+        self.refresh()
+
+    def renew(self) -> None:
+        """Read them again and leave the screen alone: somebody may be writing."""
         try:
             self.business = business_file.load(self.client)
         except InputError:
             self.business = None  # a business with no file yet can still be interviewed
         self.numbers = _numbers(self.client)
-        self.refresh()
 
     def _beat(self) -> None:
-        """Show that there is somebody behind the page: its script asks, and says so when no answer comes."""
+        """Show that there is somebody behind the page: its script asks, and says so when no answer comes.
+
+        The first question is that of a browser that has just opened a page made ready before.
+        """
+        if self._beats == 1:
+            self._catch_up()
         self._beats += 1
         self._pulse.value = f'<span data-beat="{self._beats}"></span>'
 
@@ -193,8 +233,10 @@ class Frame:
         return self.keeper.retry() if self.keeper.waiting else self.keeper.open()
 
     def _choose(self, way: Callable[[], Outcome]) -> None:
-        if self._show(way()):
+        outcome = way()
+        if outcome.done:
             self.refresh()
+        self._show(outcome)
 
     def _clear(self) -> None:
         self._message.value, self._ways.children = "", ()
@@ -219,6 +261,17 @@ def _begin(last: Place, lang: str, names: Sequence[str]) -> Place:
     return Place(section, last.mistake, spoken, lang)
 
 
+def _stamps(client: Path) -> frozenset[tuple[str, int, int]]:
+    """What lies in the client's folder, with when and how long: differs as soon as a page would show something else."""
+    found = []
+    for pattern in ("*", "files/*", "runs/*"):
+        for path in client.glob(pattern):
+            with suppress(OSError):  # gone meanwhile
+                about = path.stat()
+                found.append((str(path.relative_to(client)), about.st_mtime_ns, about.st_size))
+    return frozenset(found)
+
+
 def _mark(switch: w.Button, on: bool) -> None:
     (switch.add_class if on else switch.remove_class)("on")
 
@@ -229,5 +282,6 @@ def _numbers(client: Path) -> Mapping[str, Any] | None:
             found: dict[str, Any] = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
-        return found
+        if "as_of" in found:  # a file of ours, whole
+            return found
     return None

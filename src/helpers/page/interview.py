@@ -33,6 +33,7 @@ class Interview(Section):
         names = [mistake.id for mistake in mistakes]
         at = self.frame.place.mistake if self.frame.place.mistake in names else found.after("") or names[0]
         self._mistake = mistakes[names.index(at)]
+        self.frame.at(self.name, at)  # answered or not, a reload shows it again
         self._evidence = evidence(self._mistake, self.frame.numbers, self.say)
         self._progress, self._flag, self._jump = w.HTML(), w.HTML(), box([])
         self._answered()

@@ -64,7 +64,8 @@ class Commitment(_Entry):
 class Session(_Entry):
     """Everything said so far. `version` grows by one with every save.
 
-    Files of schema version 1, whose commitments had no `play`, `first_step` and `made`, are read as they are.
+    `what_if` holds by how many points a rate was supposed to be better. Files of schema version 1, which had no such thing and whose
+    commitments had no `play`, `first_step` and `made`, are read as they are.
     """
 
     schema_version: Literal[2] = 2
@@ -72,6 +73,7 @@ class Session(_Entry):
     guesses: dict[str, Annotated[int, Field(ge=0, le=TENTHS)]] = Field(default_factory=dict)
     revealed: tuple[str, ...] = ()
     answers: dict[str, Answer] = Field(default_factory=dict)
+    what_if: dict[str, Annotated[int, Field(ge=0, le=100)]] = Field(default_factory=dict)
     commitments: tuple[Commitment, ...] = ()
 
     def guess(self, question: str, tenths: int) -> Session:
@@ -114,6 +116,11 @@ class Session(_Entry):
 
     def _answered(self, question: str, answer: Answer) -> Session:
         return self.model_copy(update={"answers": {**self.answers, question: answer}})
+
+    def suppose(self, lever: str, points: int) -> Session:
+        """With a supposition: a rate better by so many points of a hundred; none at 0."""
+        others = {name: given for name, given in self.what_if.items() if name != lever}
+        return self.model_copy(update={"what_if": {**others, lever: points} if points else others})
 
     def commit(self, *commitments: Commitment) -> Session:
         """With these commitments instead of the ones before."""

@@ -164,4 +164,5 @@ def _flat(session: Session) -> dict[str, Any]:
     entries |= {f"revealed.{name}": True for name in session.revealed}
     for name, answer in session.answers.items():
         entries |= {f"answers.{name}.score": (answer.score,), f"answers.{name}.note": answer.note or None}
+    entries |= {f"what_if.{name}": points for name, points in session.what_if.items()}
     return {**entries, "commitments": session.commitments}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helpers.language import Language
 from helpers.playbook import Playbook
+from helpers.session import what_if
 from helpers.session.said import QUESTIONS
 
 
@@ -20,4 +21,8 @@ def entry(name: str, book: Playbook, say: Language) -> str:
         if part == "note":
             return say.text("the note to “{question}”", question=asked)
         return say.text("the answer to “{question}”", question=asked)
+    if kind == "what_if":
+        return say.text(
+            "the slider “{question}”", question=say.text(what_if.QUESTIONS[rest]) if rest in what_if.QUESTIONS else rest
+        )
     return say.text("the promises")

@@ -1,8 +1,10 @@
 /* What widgets cannot do by themselves: names for sliders, the way for screen readers and keyboards after a step, and a word when
-   the program behind the page has stopped answering. Nothing here is needed to use the page; in JupyterLab it is absent. */
+   the program behind the page has stopped answering. The server makes every page before it is asked for, so a page is shown only
+   once its program has answered and caught up; one whose program has died meanwhile is asked for again. Nothing here is needed to
+   use the page; in JupyterLab it is absent. */
 (() => {
-  const ANSWER = 12000, BEAT = 5000;
-  let arrived = false;
+  const ANSWER = 8000, BEAT = 3000, FIRST = 250, PATIENCE = 6000, AGAIN = "retention-asked-again";
+  let arrived = false, opened = false;
 
   const name = (root) => {
     for (const slider of root.querySelectorAll(".widget-slider")) {
@@ -50,22 +52,53 @@
     root.prepend(shown);
   };
 
+  const heard = (root) => root.querySelector("[data-beat]")?.dataset.beat;
+  const ask = (root) => root.querySelector("button.beat")?.click();
+
   const beating = (root) => {
-    const read = () => root.querySelector("[data-beat]")?.dataset.beat;
-    let asked = 0, last = read();
-    const ask = () => { asked ||= Date.now(); last = read(); root.querySelector("button.beat")?.click(); };
-    setInterval(() => {
-      if (asked && read() !== last) { asked = 0; notice(false, root); }
+    let asked = 0, last = heard(root);
+    const beat = setInterval(() => {
+      if (asked && heard(root) !== last) { asked = 0; notice(false, root); }
       if (asked && Date.now() - asked > ANSWER) notice(true, root);
-      if (!asked && !document.hidden) ask();
-      else if (asked) root.querySelector("button.beat")?.click();
+      if (asked) ask(root);
+      else if (!document.hidden) { asked = Date.now(); last = heard(root); ask(root); }
     }, BEAT);
+    window.addEventListener("beforeunload", () => clearInterval(beat));
+  };
+
+  const again = () => {
+    if (sessionStorage.getItem(AGAIN)) return false;
+    sessionStorage.setItem(AGAIN, "yes");
+    location.reload();
+    return true;
+  };
+
+  const opening = (root) => {
+    let first, asking;
+    const shown = () => {
+      clearInterval(asking);
+      opened = true;
+      root.classList.remove("opening");
+      arrive(root);
+      beating(root);
+    };
+    const look = () => {
+      const beat = heard(root), button = root.querySelector("button.beat");
+      if (beat && button && first === undefined) { first = beat; button.click(); }
+      else if (beat && beat !== first && first !== undefined) { sessionStorage.removeItem(AGAIN); shown(); }
+    };
+    root.classList.add("opening");
+    new MutationObserver((_, observer) => { if (opened) observer.disconnect(); else look(); })
+      .observe(root, { childList: true, subtree: true, characterData: true });
+    asking = setInterval(() => { if (first !== undefined) ask(root); look(); }, FIRST);
+    setTimeout(() => { if (!opened && !again()) { shown(); notice(true, root); } }, PATIENCE);
+    look();
   };
 
   const begin = (root) => {
+    root.setAttribute("role", "main");
     name(root);
-    arrive(root);
-    beating(root);
+    opening(root);
     new MutationObserver((changes) => {
       name(root);
       for (const change of changes) for (const added of change.addedNodes) if (added.nodeType === 1) arrive(added);
@@ -78,4 +111,5 @@
     if (root) { waiting.disconnect(); begin(root); }
   });
   waiting.observe(document.documentElement, { childList: true, subtree: true });
+  window.addEventListener("load", () => setTimeout(() => { if (!document.querySelector(".retention")) again(); }, PATIENCE));
 })();
