@@ -51,7 +51,7 @@ lab: $(INSTALLED)  ## Open the notebooks in JupyterLab on the example business
 	$(BIN)/jupyter lab notebooks
 
 session: $(INSTALLED)  ## Open the guided session on the example business
-	$(BIN)/retention session tiem-ca-phe-may --workspace $(WORKSPACE)
+	$(BIN)/retention demo --session --workspace $(WORKSPACE)
 
 bench: $(INSTALLED)  ## Measure the report against stock papermill and nbconvert
 	$(BIN)/python -m benchmarks.report

@@ -20,6 +20,7 @@ import ibis.expr.types as ir
 import helpers.metrics as package
 from helpers import run
 from helpers.metrics import (
+    baskets,
     bg_nbd,
     clv,
     contracts,
@@ -31,17 +32,25 @@ from helpers.metrics import (
     histories,
     lenses,
     months,
+    replenishment,
     risk,
     sbg,
     service,
     states,
+    traits,
+    winback,
     windows,
 )
 
 STAGES = {
+    ("baskets.next_products", "found"): "next_steps",
+    ("replenishment.candidates", "found"): "ladder",
+    ("replenishment.due", "found"): "uses",
+    ("traits.traits", "customers"): "grouped",
     ("customers.with_rhythm", "customers"): "summary",
     ("decline.with_decline", "customers"): "stated",
     ("clv.score", "customers"): "summary",
+    ("group_fits.by_place", "customers"): "summary",
     ("group_fits.fit_groups", "customers"): "summary",
     ("states.thresholds", "customers"): "paced",
     ("states.with_state", "customers"): "paced",
@@ -74,6 +83,8 @@ PARTS = {
 """Functions on tables that are steps of other measures rather than measures: they are run with those."""
 
 STEPS = {
+    "group_fits.by_first_order",
+    "group_fits.fit_groups",
     "orders.purchase_days",
     "leaks.value_of_return",
     "repeat.order_dates",
@@ -84,8 +95,8 @@ STEPS = {
     "windows.look_back",
 }
 """Measures in their own right that others contain: the benchmark counts their time there."""
-ON_DEMAND = {"group_fits.by_first_order", "group_fits.check_groups", "group_fits.fit_groups"}
-"""In no report: computed when somebody asks for one model per branch or channel. The benchmark of the whole set leaves them out."""
+ON_DEMAND = {"group_fits.check_groups"}
+"""In no report: computed when somebody asks how one model per branch or channel would have fared. The benchmark of the whole set leaves them out."""
 PREPARED = {
     "own": "customers.own_gaps",
     "rhythm": "customers.business_rhythm",
@@ -154,6 +165,36 @@ class Business(Mapping[str, Any]):
     def __len__(self) -> int:
         """How many there are."""
         return len({*self._known, *self._rules})
+
+    def _make_lines(self) -> ir.Table:
+        return self["order_lines"]
+
+    def _make_not_goods(self) -> str:
+        return "giao hàng|phụ thu"
+
+    def _make_bought(self) -> ir.Table:
+        return self._keep("bought", baskets.baskets(self["lines"], as_of=self["as_of"]))
+
+    def _make_next_steps(self) -> Any:
+        return baskets.steps(self["bought"])
+
+    def _make_uses(self) -> Any:
+        return replenishment.uses(self["bought"])
+
+    def _make_ladder(self) -> Any:
+        return replenishment.upgrades(self["lines"], self["bought"], as_of=self["as_of"])
+
+    def _make_marks(self) -> ir.Table:
+        beside = {name: self[name] for name in ("deliveries", "tickets", "feedback") if name in self}
+        return self._keep("marks", traits.first_marks(self["orders"], self["lines"], as_of=self["as_of"], **beside))
+
+    def _make_grouped(self) -> ir.Table:
+        """Customers in groups; how groups are made is not the metrics' business, so their states stand in for them."""
+        return self["customers"].mutate(segment=self["customers"].state)
+
+    def _make_lost(self) -> ir.Table:
+        gone = self["customers"].filter(self["customers"].state == "lost")
+        return self._keep("lost", winback.with_worth(gone, self["orders"], as_of=self["as_of"], margin=self["margin"]))
 
     def _make_summary(self) -> ir.Table:
         return self._keep("summary", customers.summarise(self["orders"], self["as_of"]))

@@ -142,6 +142,33 @@ def learned_risk(folder: str) -> dict[str, Any]:
     return {"seconds": perf_counter() - begun}
 
 
+def mlxtend_pairs(path: str, support: float) -> dict[str, Any]:
+    """Pairs of products by mlxtend: baskets one-hot encoded (sparse), frequent sets of at most two, rules with their lift."""
+    import pandas as pd
+    from mlxtend.frequent_patterns import association_rules, fpgrowth
+    from mlxtend.preprocessing import TransactionEncoder
+
+    begun = perf_counter()
+    data = pd.read_parquet(path)
+    data = data[data["product"].notna() & (data["quantity"].isna() | (data["quantity"] > 0))]
+    bought = data[["order_id", "product"]].drop_duplicates()
+    contents = bought.groupby("order_id")["product"].agg(list).tolist()
+    encoder = TransactionEncoder()
+    hot = encoder.fit(contents).transform(contents, sparse=True)
+    table = pd.DataFrame.sparse.from_spmatrix(hot, columns=encoder.columns_)
+    frequent = fpgrowth(table, min_support=support, use_colnames=True, max_len=2)
+    rules = association_rules(frequent, metric="lift", min_threshold=0.0)
+    seconds = perf_counter() - begun
+    pairs = {}
+    for a, b, share, lift in zip(
+        rules["antecedents"], rules["consequents"], rules["support"], rules["lift"], strict=True
+    ):
+        (first,), (second,) = a, b
+        if first < second:
+            pairs[f"{first}|{second}"] = [float(share), float(lift)]
+    return {"seconds": seconds, "pairs": pairs}
+
+
 def kaplan_meier(path: str, at: list[float]) -> dict[str, Any]:
     """Kaplan–Meier by lifelines: survival and its interval at some days."""
     import pandas as pd

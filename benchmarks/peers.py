@@ -25,6 +25,7 @@ PACKAGES = {
     ),
     "pymc-marketing": ("pymc-marketing==0.19.2", "pyarrow"),
     "openretailscience": ("openretailscience==0.48.1",),
+    "baskets": ("mlxtend==0.23.4", "pandas<3", "pyarrow"),
     "learning": ("scikit-learn", "lifelines", "pandas", "pyarrow"),
 }
 """What goes into each environment; Python 3.11."""

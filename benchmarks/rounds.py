@@ -53,16 +53,17 @@ def times(found: Measured) -> tuple[str, str]:
     return f"{found.seconds:.{digits}f}", f"{found.low:.{digits}f}–{found.high:.{digits}f}"
 
 
-def record(part: str, text: str, command: str) -> None:
-    """Put the tables of one part between its marks in docs/benchmarks.md, with the command, the day and the machine.
+def record(part: str, text: str, command: str, document: Path | None = None) -> None:
+    """Put the tables of one part between its marks in docs/benchmarks.md (or another page), with the command, the day and the machine.
 
     Raises:
         SystemExit: the document has no place for this part.
     """
+    page = document or DOCUMENT
     begin, end = f"<!-- begin {part} -->", f"<!-- end {part} -->"
-    before, found, rest = DOCUMENT.read_text("utf-8").partition(begin)
+    before, found, rest = page.read_text("utf-8").partition(begin)
     _old, closed, after = rest.partition(end)
     if not (found and closed):
-        raise SystemExit(f"docs/benchmarks.md has no place for part {part}: expected {begin} and {end}.")
+        raise SystemExit(f"docs/{page.name} has no place for part {part}: expected {begin} and {end}.")
     made = f"Measured with `{command}` on {date.today().isoformat()}, {os.cpu_count()} cores."
-    DOCUMENT.write_text(f"{before}{begin}\n{text}\n\n{made}\n{end}{after}", "utf-8")
+    page.write_text(f"{before}{begin}\n{text}\n\n{made}\n{end}{after}", "utf-8")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import random
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -82,14 +84,17 @@ def phone(number: int) -> str:
     return f"09120{number:05d}"
 
 
-def write(path: Path, rows: Iterable[Row], *, currency: str = "VND", channel: str = "counter") -> Path:
-    """Write orders as a CSV whose headers are the canonical names."""
+def write(
+    path: Path, rows: Iterable[Row], *, currency: str = "VND", channel: str = "counter", cancelled: Collection[int] = ()
+) -> Path:
+    """Write orders as a CSV whose headers are the canonical names; cancelled numbers are left out, the others keep theirs."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:
         out = csv.writer(file)
         out.writerow(HEADER)
         for number, (day, who, money) in enumerate(sorted(rows), start=1):
-            out.writerow((f"HD{number:05d}", f"{day.isoformat()} 09:15:00", who, money, currency, channel))
+            if number not in cancelled:
+                out.writerow((f"HD{number:05d}", f"{day.isoformat()} 09:15:00", who, money, currency, channel))
     return path
 
 
@@ -116,6 +121,13 @@ class Ran:
     def folder(self) -> Path:
         """The run folder."""
         return self.done.folder
+
+    @property
+    def words(self) -> str:
+        """The report as it is read: no markup, no style."""
+        text = (self.folder / "report.html").read_text("utf-8")
+        text = re.sub(r"<(style|head|title|desc)\b.*?</\1>", " ", text, flags=re.DOTALL)
+        return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
 
     def read(self, name: str) -> dict[str, Any]:
         """One of the run's JSON files."""

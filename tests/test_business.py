@@ -61,6 +61,11 @@ class TestLoad:
             ("country: Vietnam", "“country” cannot be used (it is not written as it must be)"),
             ("message_cost: -1", "“message_cost” cannot be used"),
             ("campaigns: [{name: x}]", "“campaigns.0.id” cannot be used (it is missing)"),
+            (
+                "campaigns: [{id: x, holdout: [a.csv, b.csv]}]",
+                "“campaigns.0.holdout” cannot be used (a campaign has one list of those left out",
+            ),
+            ("campaigns: [{id: x, holdout_share: 1}]", "it must be less than 1"),
             ("campaigns: [{id: x, sent_at: 16/03/2026}]", "“campaigns.0.sent_at” cannot be used"),
             ("campaigns: [{id: x, window_days: 0}]", "“campaigns.0.window_days” cannot be used"),
             ("brand: {colour: red}", "“brand.colour” cannot be used (it is not written as it must be)"),

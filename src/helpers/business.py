@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 import yaml
@@ -40,6 +40,8 @@ _PROBLEMS = {
     "greater_than": key("it must be more than {gt}"),
     "greater_than_equal": key("it must be at least {ge}"),
     "less_than_equal": key("it must be at most {le}"),
+    "holdout": key("a campaign has one list of those left out: the one that was drawn before sending"),
+    "less_than": key("it must be less than {lt}"),
     "currency": key("“{value}” is not an ISO 4217 currency code"),
     "timezone": key("“{value}” is not a time zone; write one like Asia/Ho_Chi_Minh or Europe/London"),
 }
@@ -98,7 +100,12 @@ class Identity(_Strict):
 
 
 class Campaign(_Strict):
-    """A campaign that was run: two lists and a date, or a file of outcomes; `play` says which play of the playbook it was, `segments` whom it was sent to."""
+    """A campaign that was run: two lists and a date, or a file of outcomes.
+
+    Attributes:
+        play: which play of the playbook it was. segments: whom it was sent to. holdout_share: part that was to be left out, to
+            check the lists against. fingerprint: SHA-256 of the list of those left out, or its first eight digits or more.
+    """
 
     id: str
     name: str = ""
@@ -110,6 +117,60 @@ class Campaign(_Strict):
     outcomes: str | None = None
     play: str | None = None
     segments: list[str] = Field(default_factory=list)
+    holdout_share: float | None = Field(None, gt=0, lt=1)
+    fingerprint: str | None = Field(None, pattern=r"^[0-9a-fA-F]{8,64}$")
+
+    @field_validator("holdout", mode="before")
+    @classmethod
+    def _one_holdout(cls, given: Any) -> Any:
+        if isinstance(given, list):
+            raise ValueError("two holdouts")
+        return given
+
+
+class ServiceChange(_Strict):
+    """Something done differently from a day on, for everybody.
+
+    Attributes:
+        on: first day of the new way. measure: what it was to change – ``on_time`` (deliveries by the promised time), ``answered``
+            (messages answered within the promised hours) or ``return`` (customers who order again within thirty days).
+    """
+
+    id: str
+    name: str = ""
+    on: date
+    measure: Literal["on_time", "answered", "return"] = "return"
+
+
+class Loyalty(_Strict):
+    """What a loyalty programme is designed with.
+
+    Attributes:
+        kind: for people (b2c), for businesses (b2b), or what the sector suggests (auto). reward_share: of each sale given back,
+            0–0.5. redemption: part of the rewards that is used by those who come back, 0–1.
+    """
+
+    kind: Literal["auto", "b2c", "b2b"] = "auto"
+    reward_share: float = Field(0.05, ge=0, le=0.5)
+    redemption: float = Field(0.7, ge=0, le=1)
+
+
+class Planning(_Strict):
+    """What a campaign plan may use, and the words its messages need.
+
+    Attributes:
+        weeks: how long the campaigns of one plan are sent and rung. budget: money for them, None for no limit.
+        minutes: staff minutes a week per owner; an owner who is not named has no limit. contact_gap_days: least days
+            between two offers to one customer. words: placeholders the shop fills itself (staff, opt_out, offer, until …); a list is said one after the
+            other where a message comes again. loyalty: the programme.
+    """
+
+    weeks: int = Field(4, ge=1, le=26)
+    budget: float | None = Field(None, ge=0)
+    minutes: dict[Literal["marketing", "sales", "care"], Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    contact_gap_days: int = Field(7, ge=0, le=92)
+    words: dict[str, str | list[str]] = Field(default_factory=dict)
+    loyalty: Loyalty = Loyalty()
 
 
 class Brand(_Strict):
@@ -125,6 +186,7 @@ class Business(_Strict):
     `model` says whether customers hold contracts where the data would be read otherwise (default: decided from the data);
     `pause_days` is how late a contract may be renewed and still be a renewal. `reply_hours` is what customers who write are promised,
     in hours to the first answer by channel as the tickets name it; ``"*"`` holds for the others (24 when nothing is said).
+    `segments` changes rows of the table of groups; what may stand there is checked by :func:`helpers.segments.rules_for`.
     """
 
     schema_version: Literal[1] = 1
@@ -141,11 +203,14 @@ class Business(_Strict):
     model: Literal["contractual", "non-contractual", "both"] | None = None
     pause_days: int = Field(14, ge=0, le=92)
     reply_hours: dict[str, float] = Field(default_factory=dict)
+    segments: dict[str, Any] = Field(default_factory=dict)
     sources: dict[str, list[Source]]
     campaigns: list[Campaign] = Field(default_factory=list)
+    changes: list[ServiceChange] = Field(default_factory=list)
     parameters: dict[str, int | float | str | bool] = Field(default_factory=dict)
     brand: Brand = Brand()
     identity: Identity = Identity()
+    planning: Planning = Planning()
 
     @property
     def usual_reply_hours(self) -> float:
@@ -179,9 +244,14 @@ def slug(name: str) -> str:
     words = re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:60].strip("-")
     if not words:
         raise InputError("The name “{name}” has no letters or digits a folder can be named by; add some.", name=name)
-    if words in _RESERVED:
+    if is_reserved(words):
         raise InputError("No folder can be called “{name}” on Windows; add a word to the name.", name=name)
     return words
+
+
+def is_reserved(name: str) -> bool:
+    """Whether Windows keeps this name for a device."""
+    return name.casefold() in _RESERVED
 
 
 def line_of(fault: yaml.YAMLError | UnicodeDecodeError) -> int:
@@ -259,7 +329,9 @@ def problem(fault: Mapping[str, Any]) -> InputError | str:
     kind = str(fault["loc"][-1]) if fault["type"] == "value_error" else fault["type"]
     if kind not in _PROBLEMS:
         return str(fault["msg"])
-    limits = {name: limit for name, limit in fault.get("ctx", {}).items() if name in ("gt", "ge", "le", "max_length")}
+    limits = {
+        name: limit for name, limit in fault.get("ctx", {}).items() if name in ("gt", "ge", "lt", "le", "max_length")
+    }
     if "expected" in fault.get("ctx", {}):
         limits["expected"] = str(fault["ctx"]["expected"]).replace(" or ", ", ")
     value = str(fault["input"])
@@ -274,6 +346,7 @@ def dump(business: Business) -> str:
         for source in sources:
             for name in [name for name, value in source.items() if value in (None, {})]:
                 del source[name]
-    if business.identity == Identity():
-        del data["identity"]
+    for section, untouched in (("identity", Identity()), ("segments", {}), ("changes", []), ("planning", Planning())):
+        if getattr(business, section) == untouched:
+            del data[section]
     return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=120)

@@ -13,6 +13,7 @@ from typing import Any
 from helpers import business as business_file
 from helpers import engine, files, intake, playbook
 from helpers.business import Business
+from helpers.intake.overlap import AGAIN
 from helpers.language import Language
 from helpers.metrics.quality import DataQuality, suspects
 from helpers.metrics.uncertainty import NotEnough
@@ -23,6 +24,8 @@ from helpers.report import data_words
 Line = tuple[str, str]
 CODES_SHOWN = 20
 _NAMED_GROUPS = 7
+_MANY, _MOSTLY = 20, 0.5
+"""Customers of whom one would be in both files by now, and the share of orders on common days, of a file that is compared."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Check:
     Attributes:
         quality: the intake's account. data: how far it can be trusted; missing while the rows stay in a warehouse, which
             is asked for the intake's account only. optional: tables beside the orders. codes: the
-            suspicious customers, only when they were asked for.
+            suspicious customers, only when they were asked for. strangers: files of orders that share days and system with
+            the others, but not one customer (:func:`strangers`).
     """
 
     business: Business
@@ -49,6 +53,7 @@ class Check:
     data: DataQuality | None
     optional: tuple[str, ...]
     codes: tuple[Suspect, ...] = ()
+    strangers: tuple[str, ...] = ()
 
     def lines(self, say: Language) -> list[Line]:
         """The quality report as (term, text) lines."""
@@ -154,18 +159,59 @@ def check_client(client: Path, *, today: date, show_personal_data: bool = False)
     Raises:
         InputError: nothing can be used.
     """
+    return check_business(business_file.load(client), client, today=today, show_personal_data=show_personal_data)
+
+
+def check_business(business: Business, client: Path, *, today: date, show_personal_data: bool = False) -> Check:
+    """The same for what business.yml would say: `client` is the folder its file names resolve against.
+
+    Raises:
+        InputError: nothing can be used.
+    """
     con = engine.connect()
     try:
-        business = business_file.load(client)
         with engine.within(con, intake.ENGINE_MEMORY), ExitStack() as stay:
             taken = intake.load(business, client, con, today=today, stay=stay)
             if taken.stayed:
                 return Check(business, taken.quality, None, ())
             end = taken.orders.ordered_at.max().to_pyarrow().as_py().date()
             codes = _codes(taken, end) if show_personal_data else ()
-        return Check(business, taken.quality, assess_load(business, taken, as_of=end), tuple(taken.optional), codes)
+            trust = assess_load(business, taken, as_of=end)
+            return Check(business, taken.quality, trust, tuple(taken.optional), codes, strangers(taken))
     finally:
         con.disconnect()
+
+
+def strangers(taken: intake.Intake) -> tuple[str, ...]:
+    """Files of orders that look like another business's.
+
+    Most of a file's named orders lie in the days of the other files of its layout, it has many customers and so have they,
+    and not one of its customers or rows stands in them. Files of other layouts have other customer codes and tell nothing.
+    """
+    sold = [one for one in taken.quality.sources if one.kind == "orders" and one.rows_kept]
+    if len(sold) < 2:
+        return ()
+    layout = {one.file: one.format for one in sold}
+    named = taken.orders.filter(taken.orders.customer_id.notnull())
+    found = []
+    for one in sold:
+        kin = [other for other in layout if other != one.file and layout[other] == one.format]
+        own, theirs = named.filter(named.source_file == one.file), named.filter(named.source_file.isin(kin))
+        again = taken.rejects.filter(taken.rejects.source_file.isin([one.file, *kin]) & (taken.rejects.reason == AGAIN))
+        if kin and not again.count().to_pyarrow().as_py() and _apart(own, theirs):
+            found.append(one.file)
+    return tuple(found)
+
+
+def _apart(own: Any, theirs: Any) -> bool:
+    days = theirs.agg(first=theirs.ordered_at.min(), last=theirs.ordered_at.max(), n=theirs.customer_id.nunique())
+    first, last, n = (column[0].as_py() for column in days.to_pyarrow().columns)
+    if n < _MANY:
+        return False
+    common = own.ordered_at.between(first, last).mean()
+    both = own.customer_id.isin(theirs.customer_id).sum()
+    asked = own.agg(common=common, both=both, n=own.customer_id.nunique()).to_pyarrow().to_pylist()[0]
+    return asked["n"] >= _MANY and asked["common"] >= _MOSTLY and not asked["both"]
 
 
 def _codes(taken: intake.Intake, as_of: date) -> tuple[Suspect, ...]:

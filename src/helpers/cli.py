@@ -5,17 +5,29 @@ from __future__ import annotations
 import os
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-import yaml
-from rich.table import Table
 
 import helpers
 from helpers import business as business_file
 from helpers.errors import InputError
 from helpers.language import Language, language
-from helpers.terminal import Faults, err, out, print_lines, print_table
+from helpers.terminal import (
+    Faults,
+    clients_table,
+    err,
+    known_language,
+    out,
+    pair,
+    print_lines,
+    print_table,
+    show_mapping,
+    typed,
+)
+
+if TYPE_CHECKING:
+    pass
 
 app = typer.Typer(
     help="Who comes back, who is leaving, what to do on Monday, and whether it worked.",
@@ -25,6 +37,8 @@ Workspace = Annotated[Path, typer.Option(help="Folder that holds the clients' fo
 Lang = Annotated[str | None, typer.Option(help="Language of messages and report: vi or en.")]
 Slug = Annotated[str, typer.Argument(help="The client's folder name, as `retention list` shows it.")]
 CLIENTS = Path("clients")
+Port = Annotated[int, typer.Option(help="Port on this machine; 0 picks a free one.")]
+Browser = Annotated[bool, typer.Option(help="Open the page in the browser.")]
 
 
 @app.command()
@@ -40,18 +54,30 @@ def new(
     column: Annotated[
         list[str] | None, typer.Option(metavar="ROLE=HEADER", help="Which header plays a role, e.g. ordered_at=Ngày.")
     ] = None,
+    no_file: Annotated[
+        bool, typer.Option("--no-file", help="Begin without a file: it is dropped on the session page, or never.")
+    ] = False,
     workspace: Workspace = CLIENTS,
 ) -> None:
     """Create a client from its export: recognise the format and write business.yml."""
     from helpers.onboarding import create
 
-    say = _known_language(lang or "vi")
+    say = known_language(lang or "vi")
     with Faults(say, workspace):
-        columns = dict(_pair(word) for word in column or [])
+        columns = dict(pair(word) for word in column or [])
         files = [*(orders or []), *(more or [])]
-        made = create(name, files, workspace, lang=say.code, currency=currency, margin=margin, columns=columns)
+        made = create(
+            name, files, workspace, lang=say.code, currency=currency, margin=margin, columns=columns, no_file=no_file
+        )
         for found in made.recognised:
-            _show_mapping(found, say)
+            show_mapping(found, say)
+        if no_file:
+            out.print(
+                say.text(
+                    "Created {path}. Next: retention session {slug}", path=str(made.file), slug=made.file.parent.name
+                )
+            )
+            return
         out.print(
             say.text(
                 "Created {path}. Next: retention check {slug}, then retention run {slug}",
@@ -123,6 +149,12 @@ def run(
         list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A notebook parameter.")
     ] = None,
     force: Annotated[bool, typer.Option(help="Redo every stage, even if nothing changed.")] = False,
+    pdf: Annotated[
+        bool,
+        typer.Option(
+            "--pdf", help="Print the report as report.pdf as well, by the Chrome, Edge or Chromium installed."
+        ),
+    ] = False,
     workspace: Workspace = CLIENTS,
 ) -> None:
     """Run the whole playbook and write the report."""
@@ -130,37 +162,57 @@ def run(
 
     end = as_of.date() if as_of else None
     if every == (slug is not None):
-        with Faults(_known_language(lang or "vi"), workspace):
+        with Faults(known_language(lang or "vi"), workspace):
             raise InputError("Give the client's name, or --all for every client of the workspace.")
     if slug is not None:
         with Faults(_language_of(slug, lang, workspace), workspace) as say:
-            _run_one(places.client_folder(workspace, slug), end, lang, parameter or [], force, say)
+            _run_one(places.client_folder(workspace, slug), end, lang, parameter or [], force, say, pdf=pdf)
         return
     folders = places.clients(workspace)
     if not folders:
-        with Faults(_known_language(lang or "vi"), workspace):
+        with Faults(known_language(lang or "vi"), workspace):
             raise InputError(
                 "No clients in {workspace} yet. Create one with “retention new”.", workspace=str(workspace)
             )
-    _run_all(folders, end, lang, parameter or [], force, workspace)
+    _run_all(folders, end, lang, parameter or [], force, workspace, pdf=pdf)
 
 
 @app.command()
-def demo(lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
+def demo(
+    open_session: Annotated[
+        bool, typer.Option("--session", help="Open the guided session on the example, with its example answers.")
+    ] = False,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="First put the example back as it came; clients stay as they are.")
+    ] = False,
+    blank: Annotated[
+        bool, typer.Option("--blank", help="The same, without any answers: to practise a whole session.")
+    ] = False,
+    lang: Lang = None,
+    port: Port = 0,
+    browser: Browser = True,
+    workspace: Workspace = CLIENTS,
+) -> None:
     """Run the playbook on the example business that travels with the project."""
     from helpers.pipeline import example
 
-    with Faults(_known_language(lang or "vi"), workspace) as say:
-        client = example.install(workspace / "tiem-ca-phe-may")
-        _run_one(client, None, lang, [], False, say, today=example.TODAY)
+    with Faults(known_language(lang or "vi"), workspace) as say:
+        folder = workspace / example.FOLDER
+        client = example.reset(folder, blank=blank) if reset or blank else example.install(folder)
+        if not open_session or not (client / "runs").is_dir():
+            _run_one(client, None, lang, [], False, say, today=example.TODAY)
+        if open_session:
+            from helpers.serving import serve_session
+
+            serve_session(client, say, port=port, browser=browser, announce=out.print)
 
 
 @app.command()
 def session(
     slug: Slug,
     lang: Lang = None,
-    port: Annotated[int, typer.Option(help="Port on this machine; 0 picks a free one.")] = 0,
-    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    port: Port = 0,
+    browser: Browser = True,
     workspace: Workspace = CLIENTS,
 ) -> None:
     """Open the guided session with the owner in a browser (on this machine only)."""
@@ -170,6 +222,29 @@ def session(
         from helpers.pipeline.workspace import client_folder
 
         serve_session(client_folder(workspace, slug), say, port=port, browser=browser, announce=out.print)
+
+
+@app.command(name="print")
+def print_sheets(
+    names: Annotated[list[str] | None, typer.Argument(help="Scripts or plays, by id.", metavar="[NAME]...")] = None,
+    to: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("to-print.html"),
+    shop: Annotated[str | None, typer.Option(help="The business's name, written into the texts.")] = None,
+    lang: Lang = None,
+    workspace: Workspace = CLIENTS,
+) -> None:
+    """Write pages of the playbook as a file to print: all one-page scripts, or the scripts and plays named."""
+    from helpers.report.sheets import write_sheets
+
+    with Faults(known_language(lang or "vi"), workspace) as say:
+        pages = write_sheets(names or [], to, say, shop)
+        out.print(
+            say.plural(
+                "Written to {file}: {n} page to print on A4.",
+                "Written to {file}: {n} pages to print on A4.",
+                pages,
+                file=to.name,
+            )
+        )
 
 
 @app.command()
@@ -184,29 +259,26 @@ def lab(slug: Slug, lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
 
 
 @app.command(name="list")
-def list_clients(lang: Lang = None, workspace: Workspace = CLIENTS) -> None:
+def list_clients(
+    html: Annotated[
+        Path | None, typer.Option(help="Write the list to this file as a page as well, in the folder of the clients.")
+    ] = None,
+    lang: Lang = None,
+    workspace: Workspace = CLIENTS,
+) -> None:
     """List the clients of the workspace with their last run."""
-    from helpers.portfolio import portfolio
+    from helpers.portfolio import portfolio, write_page
 
-    with Faults(_known_language(lang or "vi"), workspace) as say:
+    with Faults(known_language(lang or "vi"), workspace) as say:
         rows = portfolio(workspace)
         if not rows:
             out.print(
                 say.text("No clients in {workspace} yet. Create one with “retention new”.", workspace=str(workspace))
             )
             return
-        table = Table(box=None, padding=(0, 2, 0, 0))
-        for title in (
-            say.text("client"),
-            say.text("name"),
-            say.text("data until"),
-            say.text("customers"),
-            say.text("come back within 90 days"),
-        ):
-            table.add_column(title)
-        for row in rows:
-            table.add_row(row.slug, row.name, *row.figures(say))
-        print_table(table)
+        print_table(clients_table(rows, say))
+        if html is not None:
+            out.print(str(write_page(rows, workspace / html, say)))
 
 
 @app.callback(invoke_without_command=True)
@@ -225,23 +297,30 @@ def _run_one(
     force: bool,
     say: Language,
     today: date | None = None,
+    *,
+    pdf: bool = False,
 ) -> None:
     from helpers.pipeline import kernels
+    from helpers.printing import browser, print_report
+
+    program = browser() if pdf else None  # before the work, not after it
 
     kernels.warm_up()  # before the heavy imports below, so that both processes import at the same time
     from helpers.pipeline.run import Order
     from helpers.pipeline.run import run as run_client
     from helpers.progress import watching
 
-    order = Order(client, today or date.today(), as_of, lang, _parameters(parameters), force)
+    order = Order(client, today or date.today(), as_of, lang, typed(parameters), force)
     with watching(err, say) as watcher:
         done = run_client(order, watcher.cell, watcher.stage)
     out.print(str(done.report))
+    if program is not None:
+        out.print(str(print_report(done.report, program)))
 
 
 def _run_all(
-    folders: list[Path], as_of: date | None, lang: str | None, parameters: list[str], force: bool, workspace: Path
-) -> None:
+    folders: list[Path], as_of: date | None, lang: str | None, parameters: list[str], force: bool, workspace: Path, *, pdf: bool
+) -> None:  # fmt: skip
     """One client after the other; a client that fails is named and the rest go on."""
     codes = set()
     for client in folders:
@@ -249,58 +328,29 @@ def _run_all(
         err.print(f"— {client.name}")
         try:
             with Faults(say, workspace):
-                _run_one(client, as_of, lang, parameters, force, say)
+                _run_one(client, as_of, lang, parameters, force, say, pdf=pdf)
         except typer.Exit as stop:
             codes.add(stop.exit_code)
+    from helpers.portfolio import PAGE, portfolio, write_page
+
+    with Faults(known_language(lang or "vi"), workspace) as say:
+        rows = portfolio(workspace)
+        print_table(clients_table(rows, say), err)
+        err.print(str(write_page(rows, workspace / PAGE, say)), markup=False)
     if codes:
         raise typer.Exit(min(codes))
-
-
-def _parameters(given: list[str]) -> dict[str, Any]:
-    """``NAME=VALUE`` words → typed values, the way YAML reads them."""
-    values: dict[str, Any] = {}
-    for name, text in map(_pair, given):
-        try:
-            values[name] = yaml.safe_load(text)
-        except yaml.YAMLError:
-            values[name] = text  # not what the model asks for, which says so
-    return values
-
-
-def _pair(word: str) -> tuple[str, str]:
-    """``NAME=VALUE`` → name and value."""
-    name, equals, text = word.partition("=")
-    if not equals:
-        raise InputError("A parameter is given as NAME=VALUE, not “{word}”.", word=word)
-    return name.strip(), text.strip()
 
 
 def _language_of(slug: str, lang: str | None, workspace: Path) -> Language:
     """The language asked for, else the client's own, else Vietnamese: faults must be worded before the client is loaded."""
     if lang:
-        return _known_language(lang)
+        return known_language(lang)
     try:
         from helpers.pipeline.workspace import client_folder
 
         return language(business_file.load(client_folder(workspace, slug)).lang)
     except InputError:
         return language("vi")
-
-
-def _known_language(code: str) -> Language:
-    try:
-        return language(code)
-    except InputError as fault:
-        err.print(language("en").error(fault), style="red", markup=False)
-        raise typer.Exit(2) from fault
-
-
-def _show_mapping(found: Any, say: Language) -> None:
-    out.print(say.text("{file}: {title}", file=found.file, title=found.title))
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
-    for role, header in found.mapping.items():
-        table.add_row(role, "←", header)
-    print_table(table)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -16,9 +17,11 @@ from helpers import business as business_file
 from helpers import engine, tables
 from helpers.errors import InputError
 from helpers.language import Language, language
+from helpers.metrics.baskets import only_goods
 from helpers.parameters import NOTEBOOKS, Parameters, check
 from helpers.pipeline.example import example_run
-from helpers.run import ENVIRONMENT, Run
+from helpers.playbook.goods import load_goods
+from helpers.run import ENVIRONMENT, SETTINGS, Run
 
 
 def open_run(book: str, **given: Any) -> Run:
@@ -37,8 +40,11 @@ def open_run(book: str, **given: Any) -> Run:
     facts = {**_read(folder / "records" / "tables.json"), **_read(folder / "records" / "customers.json")}
     previous = folder / "records" / "previous.json"
     facts["previous"] = _read(previous) if previous.is_file() else None
+    told = folder / "records" / SETTINGS
+    facts["settings"] = _read(told) if told.is_file() else {}
     client = Path(facts["client"])
     con = engine.connect()
+    opened = tables.open_tables(con, folder / "tables")
     return Run(
         book=book,
         params=params,
@@ -48,7 +54,7 @@ def open_run(book: str, **given: Any) -> Run:
         as_of=date.fromisoformat(facts["as_of"]),
         say=say,
         con=con,
-        tables=tables.open_tables(con, folder / "tables"),
+        tables=replace(opened, order_lines=only_goods(opened.order_lines, load_goods().pattern)),
         facts=facts,
     )
 

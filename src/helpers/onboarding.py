@@ -42,12 +42,13 @@ class Created:
 
 def create(
     name: str, orders: Sequence[Path], workspace: Path, *, lang: str, currency: str, margin: float | None,
-    columns: Mapping[str, str] | None = None,
+    columns: Mapping[str, str] | None = None, no_file: bool = False,
 ) -> Created:  # fmt: skip
     """Recognise the files and write ``<workspace>/<slug>/business.yml``. Nothing is written when anything is wrong.
 
     Args:
         columns: role → header, for headers nobody would recognise; the same in every file.
+        no_file: begin without any; it is dropped on the session page later.
 
     Raises:
         InputError: the name gives no folder, the client exists already, a file cannot be read, or a column is missing.
@@ -65,8 +66,12 @@ def create(
         raise InputError(
             "The workspace “{workspace}” is a file; name a folder with --workspace.", workspace=str(workspace)
         )
-    if not orders:
-        raise InputError("No file of orders was given; add --orders FILE.")
+    if not orders and not no_file:
+        raise InputError(
+            "No file of orders was given; add --orders FILE, or --no-file to begin with the session and drop it there."
+        )
+    if orders and no_file:
+        raise InputError("Either --no-file or a file of orders, not both.")
     if margin is not None and not 0 < margin <= 1:
         raise InputError("The margin is a share between 0 and 1, e.g. 0.35, not {margin}.", margin=str(margin))
     with tempfile.TemporaryDirectory(prefix="intake-") as scratch:
@@ -82,7 +87,7 @@ def create(
             "currency": _currency(currency),
             "country": country,
             "timezone": timezone_of(country),
-            "sources": {"orders": [_source(path, found, columns or {}) for path, found in read]},
+            "sources": {"orders": [_source(path, found, columns or {}) for path, found in read]} if read else {},
             **({"margin": margin, "margin_known": True} if margin is not None else {}),
         }
     )

@@ -50,6 +50,16 @@ class CampaignDesign(Parameters):
 
     holdout_share: float = Field(0.2, ge=0.05, le=0.5, description="share of each audience deliberately left out")
     seed: int = Field(2026, ge=0, le=2**31 - 1, description="seed of the holdout draw")
+    start: str = Field(
+        "next-monday", description="first day of the plan (YYYY-MM-DD); next-monday: the Monday after the data end"
+    )
+    budget: float = Field(
+        -1.0, ge=-1, le=1e15, description="money for the campaigns of the plan; -1: what business.yml says"
+    )
+    weekly_minutes: float = Field(
+        -1.0, ge=-1, le=100_000, description="staff minutes a week of each owner; -1: what business.yml says"
+    )
+    lift_factor: float = Field(1.0, ge=0.0, le=5.0, description="the playbook's assumed effects times this")
 
 
 class Proof(Parameters):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import ibis.expr.types as ir
+from ibis.util import gen_name
 
 from helpers import files, tables
 from helpers.business import Business
@@ -18,8 +19,21 @@ from helpers.metrics.season import Festival
 from helpers.playbook import load
 from helpers.records import plain
 
+BEFORE = "segments_before.parquet"
+"""In a run's tables: who was in which segment in the run before."""
+LONGEST_WORKBOOK = 20_000
+"""Rows of a list from which on only the CSV is written: nobody works through more by hand, and workbooks take long to write."""
+
 ENVIRONMENT = "RETENTION_RUN"
 """Names the run folder for notebooks opened by hand (`retention lab` sets it)."""
+EARLIER = "earlier_"
+"""Stands before the name of a table that an earlier run kept for this one."""
+KEPT = ("arms",)
+"""Tables a run keeps for the next."""
+COMPARED = ("orders", "customers")
+"""Tables of the run before that a run is compared with."""
+SETTINGS = "settings.json"
+"""In a run's records: what it and the run before were told besides their files, and the day of a report of later data."""
 
 
 @dataclass(frozen=True)
@@ -83,19 +97,58 @@ class Run:
     def record(self, **results: Any) -> None:
         """Leave results for `metrics.json` and the report; the same notebook overwrites only its own."""
         path = self.folder / "records" / f"{self.book}.json"
-        files.write_text(path, json.dumps({**self._kept(), **plain(results)}, ensure_ascii=False, indent=1))
+        files.write_text(path, json.dumps({**self.recorded, **plain(results)}, ensure_ascii=False, indent=1))
 
-    def _kept(self) -> dict[str, Any]:
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """What this notebook has left so far."""
         path = self.folder / "records" / f"{self.book}.json"
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         return found
 
-    def write_list(self, name: str, table: ir.Table) -> Path:
-        """Write a list of people for staff as ``lists/<name>.csv`` (personal data: readable by its owner alone)."""
+    @property
+    def segments_before(self) -> ir.Table | None:
+        """customer_id and segment of the last earlier run; None where there was none."""
+        path = self.folder / "tables" / BEFORE
+        return self.con.read_parquet(path, table_name="t_segments_before") if path.is_file() else None
+
+    def write_list(self, name: str, table: ir.Table, *, workbook: bool = False) -> Path:
+        """Write a list of people for staff as ``lists/<name>.csv`` (personal data: readable by its owner alone).
+
+        Args:
+            workbook: write ``<name>.xlsx`` beside it as well, unless the list is too long for a person to work through.
+        """
         path = files.write_csv(self.con, table, self.folder / "lists" / f"{name}.csv")
-        kept = self._kept().get("lists", [])
-        self.record(lists=sorted({*kept, f"lists/{path.name}"}))
+        made = {f"lists/{path.name}"}
+        if workbook and 0 < int(table.count().to_pyarrow().as_py()) <= LONGEST_WORKBOOK:
+            made.add(f"lists/{files.write_xlsx(self.con, table, path.with_suffix('.xlsx')).name}")
+        self._note(*made)
         return path
+
+    def write_file(self, name: str, text: str) -> Path:
+        """Write text for staff as ``lists/<name>``, readable by its owner alone."""
+        path = files.write_text(self.folder / "lists" / name, text, private=True)
+        self._note(f"lists/{path.name}")
+        return path
+
+    def keep_table(self, name: str, table: ir.Table) -> Path:
+        """Keep a table for later runs as ``tables/<name>.parquet``, readable by its owner alone."""
+        path = tables.write(self.con, table, self.folder / "tables", name)
+        self._note(f"tables/{path.name}")
+        return path
+
+    def kept_table(self, name: str) -> ir.Table | None:
+        """What the last earlier run kept under this name."""
+        path = self.folder / "tables" / f"{EARLIER}{name}.parquet"
+        return self.con.read_parquet(path) if path.is_file() else None
+
+    def _note(self, *made: str) -> None:
+        self.record(lists=sorted({*self.recorded.get("lists", []), *made}))
+
+    def write_workbook(self, name: str, table: ir.Table) -> Path:
+        """:meth:`write_list` with a workbook beside it; a list of nobody has headings in its CSV and no workbook."""
+        kept = self.con.create_table(gen_name("list"), table, temp=True)  # read thrice: count, CSV, workbook
+        return self.write_list(name, kept, workbook=True)
 
 
 def festivals(country: str) -> tuple[Festival, ...]:

@@ -70,6 +70,7 @@ OPTIONAL = {
             "channel": "string",
             "purpose": "string",
             "campaign": "string",
+            "exit_reason": "string",  # why somebody who left says they did (metrics.winback.REASONS, or their own words)
         }
     ),
     "tickets": ibis.schema(
@@ -103,9 +104,11 @@ OPTIONAL = {
     "costs": ibis.schema({"month": "date", "item": "string", "purpose": "string", "amount": "float64"}),
     "consent": ibis.schema(
         {
-            "customer_id": "string",
+            "customer_id": "string",  # missing where a refusal names an address that is nobody's alone
+            "phone": "string",  # as the answer names it: a refusal holds for the number, whoever else uses it
+            "email": "string",
             "channel": "string",
-            "purpose": "string",
+            "purpose": "string",  # missing: a refusal of everything
             "granted": "boolean",
             "recorded_at": "date",
             "source": "string",

@@ -1,19 +1,24 @@
-"""What the command line prints and how: lines and tables on the screen, faults as one sentence with their exit code."""
+"""What the command line prints and how it takes words: lines and tables, typed values, faults as one sentence with their exit code."""
 
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
+import yaml
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from helpers.errors import InputError
-from helpers.language import Language
+from helpers.language import Language, language
+
+if TYPE_CHECKING:
+    from helpers.portfolio import Client
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -27,16 +32,28 @@ def print_lines(lines: list[tuple[str, str]]) -> None:
     print_table(table)
 
 
-def print_table(table: Table) -> None:
+def print_table(table: Table, console: Console = out) -> None:
     """Wrapped to a terminal's width; in a file or a pipe one line per row, without the padding behind it."""
-    if out.is_terminal:
-        out.print(table)
+    if console.is_terminal:
+        console.print(table)
         return
     wide = Console(highlight=False, soft_wrap=True, width=2000)
     with wide.capture() as printed:
         wide.print(table)
     for line in printed.get().splitlines():
-        out.print(line.rstrip(), markup=False)
+        console.print(line.rstrip(), markup=False)
+
+
+def clients_table(rows: Sequence[Client], say: Language) -> Table:
+    """A coach's clients, a line each."""
+    from helpers.portfolio import headings
+
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for title in headings(say):
+        table.add_column(title)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in (row.slug, row.name, *row.figures(say), *row.standing(say))))
+    return table
 
 
 class Faults:
@@ -76,3 +93,40 @@ def _log(workspace: Path, text: str) -> str:
         err.print(text, markup=False)
         return "stderr"
     return str(path)
+
+
+def typed(given: list[str]) -> dict[str, Any]:
+    """``NAME=VALUE`` words → typed values, the way YAML reads them."""
+    values: dict[str, Any] = {}
+    for name, text in map(pair, given):
+        try:
+            values[name] = yaml.safe_load(text)
+        except yaml.YAMLError:
+            values[name] = text  # not what the model asks for, which says so
+    return values
+
+
+def pair(word: str) -> tuple[str, str]:
+    """``NAME=VALUE`` → name and value."""
+    name, equals, text = word.partition("=")
+    if not equals:
+        raise InputError("A parameter is given as NAME=VALUE, not “{word}”.", word=word)
+    return name.strip(), text.strip()
+
+
+def known_language(code: str) -> Language:
+    """The language of this code; an unknown one ends the command with one sentence."""
+    try:
+        return language(code)
+    except InputError as fault:
+        err.print(language("en").error(fault), style="red", markup=False)
+        raise typer.Exit(2) from fault
+
+
+def show_mapping(found: Any, say: Language) -> None:
+    """What a file was taken for, and which header plays which role."""
+    out.print(say.text("{file}: {title}", file=found.file, title=found.title))
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
+    for role, header in found.mapping.items():
+        table.add_row(role, "←", header)
+    print_table(table)

@@ -67,7 +67,7 @@ def test_a_failing_cell_is_a_fault_of_the_program(
     path = broken / "3_segment_plans.ipynb"
     path.write_text(
         path.read_text("utf-8").replace(
-            "sizes = segments.sizes(run.customers)", "sizes = segments.sises(run.customers)"
+            "sizes = segments.sizes(run.customers,", "sizes = segments.sises(run.customers,"
         ),
         "utf-8",
     )

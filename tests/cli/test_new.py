@@ -138,8 +138,31 @@ def test_words_that_make_no_sense_are_refused(
 
 
 def test_orders_are_needed(retention: Retention) -> None:
-    """A client without a file of orders is not made."""
-    assert retention("new", "Shop", "--lang", "en").err == "No file of orders was given; add --orders FILE."
+    """A client without a file of orders is not made unawares; the sentence names both ways on."""
+    assert retention("new", "Shop", "--lang", "en").err == (
+        "No file of orders was given; add --orders FILE, or --no-file to begin with the session and drop it there."
+    )
+
+
+def test_a_client_may_begin_without_a_file(retention: Retention, workspace: Path) -> None:
+    """The interview needs no export: the client is made, the session is the next step, a run says what is missing."""
+    said = retention("new", "Shop", "--no-file", "--lang", "en")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.endswith("Next: retention session shop")
+    assert business.load(workspace / "shop").sources == {}
+    for command in ("check", "run"):
+        refused = retention(command, "shop")
+        assert refused.code == 2
+        assert "names no file of orders" in refused.err
+        assert refused.err.endswith("or drop it on the page of “retention session”.")
+    assert not (workspace / "shop" / "runs").exists()
+
+
+def test_a_file_and_no_file_exclude_each_other(retention: Retention, workspace: Path, orders: Path) -> None:
+    """A contradiction is told before anything is written."""
+    said = retention("new", "Shop", "--no-file", "--orders", orders, "--lang", "en")
+    assert (said.code, said.err) == (2, "Either --no-file or a file of orders, not both.")
+    assert not (workspace / "shop").exists()
 
 
 def test_the_workspace_may_not_be_a_file(retention: Retention, orders: Path) -> None:

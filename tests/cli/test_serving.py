@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
 import shops
+from live import serve
 
 from helpers import resources, serving
 from helpers.language import language
@@ -24,13 +22,15 @@ from helpers.run import ENVIRONMENT
 Retention = Callable[..., Any]
 
 
-def test_the_session_is_served_on_loopback_behind_a_token() -> None:
-    """Nobody else in the shop's network can open the page, and it shows no code."""
-    command = serving.session_command(8899, "secret")
-    assert command[:3] == [sys.executable, "-m", "voila"]
-    assert "--Voila.ip=127.0.0.1" in command
-    assert {"--port=8899", "--token=secret", "--no-browser", "--strip_sources=True"} <= set(command)
-    assert Path(command[3]) == resources.notebooks() / "0_guided_session.ipynb"
+def test_the_session_is_served_on_loopback_behind_a_token(tmp_path: Path) -> None:
+    """Nobody else in the shop's network can open the page, nobody else on the machine reads the token, and it shows no code."""
+    command = serving.session_command(8899)
+    assert command[0] == sys.executable
+    assert str(resources.notebooks() / "0_guided_session.ipynb") in command
+    assert {"--Voila.ip=127.0.0.1", "--port=8899", "--no-browser", "--strip_sources=True"} <= set(command)
+    environment = serving.session_environment(tmp_path, language("en"), "secret")
+    assert environment[serving.TOKEN] == "secret"
+    assert (environment[serving.CLIENT], environment[serving.LANGUAGE]) == (str(tmp_path), "en")
 
 
 def test_a_free_port_is_free() -> None:
@@ -98,44 +98,16 @@ def test_lab_needs_a_run(retention: Retention, workspace: Path, orders: Path) ->
 @pytest.fixture
 def served(shop: shops.Ran) -> Iterator[str]:
     """The address a live session announces."""
-    pytest.importorskip("voila")
-    words = [
-        sys.executable,
-        "-m",
-        "helpers.cli",
-        "session",
-        shop.client.name,
-        "--no-browser",
-        "--workspace",
-        str(shop.workspace),
-    ]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment, start_new_session=True
-    ) as server:
-        assert server.stdout is not None
-        try:
-            yield server.stdout.readline().strip()
-        finally:
-            os.killpg(server.pid, signal.SIGINT)
-            try:
-                server.wait(15)
-            except subprocess.TimeoutExpired:
-                os.killpg(server.pid, signal.SIGKILL)
-                raise
+    with serve(shop.client) as (address, _):
+        yield address
 
 
 def _fetch(address: str) -> tuple[int, str]:
-    opener = build_opener(ProxyHandler({}))
-    for _ in range(120):
-        try:
-            with opener.open(address, timeout=60) as answer:
-                return answer.status, answer.read().decode("utf-8") + answer.url
-        except HTTPError as refused:
-            return refused.code, refused.read().decode("utf-8", "replace")
-        except URLError:
-            time.sleep(0.25)
-    raise AssertionError("nothing is served")
+    try:
+        with build_opener(ProxyHandler({})).open(address, timeout=60) as answer:
+            return answer.status, answer.read().decode("utf-8") + answer.url
+    except HTTPError as refused:
+        return refused.code, refused.read().decode("utf-8", "replace")
 
 
 def test_a_live_session_shows_its_page_to_who_has_the_token(served: str, shop: shops.Ran) -> None:

@@ -161,9 +161,9 @@ class TestCommittedFiles:
     """The files in the repository are the ones the generator writes."""
 
     def test_same_files(self, written: Path) -> None:
-        """The committed folder holds exactly the files that are written, and the hand-kept business.yml."""
+        """The committed folder holds exactly the files that are written, and the hand-kept business.yml and session.yml."""
         names = [{str(path.relative_to(folder)) for path in folder.rglob("*.*")} for folder in (written, CAFE)]
-        assert names[0] | {"business.yml"} == names[1]
+        assert names[0] | {"business.yml", "session.yml"} == names[1]
 
     def test_same_text(self, written: Path) -> None:
         """Every committed text file equals the one written now."""

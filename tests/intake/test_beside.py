@@ -21,9 +21,9 @@ ORDERS = (
 )
 CANONICAL: dict[str, list[tuple[Any, ...]]] = {
     "contacts": [
-        ("KH1", datetime(2026, 5, 13, 9), "zalo", "sell", "Hè"),
-        ("KH1", datetime(2026, 5, 15, 8, 30), "call", "care", None),
-        ("KH2", datetime(2026, 5, 14), "sms", "care", None),
+        ("KH1", datetime(2026, 5, 13, 9), "zalo", "sell", "Hè", None),
+        ("KH1", datetime(2026, 5, 15, 8, 30), "call", "care", None, None),
+        ("KH2", datetime(2026, 5, 14), "sms", "care", None, None),
     ],
     "tickets": [
         (
@@ -58,8 +58,8 @@ CANONICAL: dict[str, list[tuple[Any, ...]]] = {
         (date(2026, 5, 1), "Thẻ", "retention", 450_000.0),
     ],
     "consent": [
-        ("KH1", "zalo", "advertising", True, date(2026, 5, 13), "phiếu"),
-        ("KH2", "sms", "care", False, date(2026, 5, 14), "phiếu"),
+        ("KH1", None, None, "zalo", "advertising", True, date(2026, 5, 13), "phiếu"),
+        ("KH2", None, None, "sms", "care", False, date(2026, 5, 14), "phiếu"),
     ],
 }  # fmt: skip
 SET_ASIDE = {"costs": {"total_row": 1}}

@@ -42,12 +42,24 @@ def test_messages_are_about_a_customer_by_code_or_phone(cafe: Cafe) -> None:
         "KH1,,13/05/2026 09:00,Zalo,bán hàng,Hè\n,+84 987 654 321,14/05/2026 09:00,SMS,chăm sóc,\n"
         ",0900000001,14/05/2026,Zalo,bán hàng,\nKH1,,14/05/2026,Loa phường,hỏi thăm,\nKH1,,14/05/2026,Zalo,linh tinh,\n",
     )
-    assert rows(found.optional["contacts"].order_by("sent_at", "customer_id")) == [
+    shown = ("customer_id", "sent_at", "channel", "purpose", "campaign")
+    assert rows(found.optional["contacts"].order_by("sent_at", "customer_id"), *shown) == [
         ("KH1", datetime(2026, 5, 13, 9), "zalo", "sell", "Hè"),
         ("KH1", datetime(2026, 5, 14), "Loa phường", "care", None),
         ("KH2", datetime(2026, 5, 14, 9), "sms", "care", None),
     ]
     assert found.quality.rejected_by_reason == {"bad_value": 1, "unknown_customer": 1}
+
+
+def test_why_customers_left_stands_beside_the_call(cafe: Cafe) -> None:
+    """The reason noted beside a call becomes a code, in Vietnamese or English; other words are kept as they were written."""
+    found = cafe(
+        "contacts",
+        "Mã khách hàng,Thời gian gửi,Kênh,Mục đích,Lý do\nKH1,13/05/2026,Gọi,hỏi thăm,giá cao\n"
+        "KH1,14/05/2026,Gọi,hỏi thăm,Too far\nKH2,15/05/2026,Gọi,hỏi thăm,Nhạc to quá\nKH2,16/05/2026,Gọi,hỏi thăm,\n",
+    )
+    told = rows(found.optional["contacts"].order_by("sent_at"), "exit_reason")
+    assert told == [("price",), ("moved",), ("Nhạc to quá",), (None,)]
 
 
 def test_complaints_find_their_customer_by_the_order(cafe: Cafe) -> None:
@@ -123,6 +135,20 @@ def test_consent_is_never_assumed(cafe: Cafe) -> None:
     assert found.quality.rejected_by_reason == {"bad_value": 1}
 
 
+def test_no_refusal_is_lost(cafe: Cafe) -> None:
+    """A no without purpose, with an unreadable or future day, or for a number that is nobody's is kept; such a yes is rejected."""
+    found = cafe(
+        "consent",
+        "Mã khách hàng,Điện thoại,Kênh,Mục đích,Đồng ý,Ngày\nKH1,,Zalo,,không,13/05/2026\nKH2,,SMS,linh tinh,từ chối,hôm qua\n"
+        ",0900000009,,,STOP,01/01/2031\n,0900000008,Zalo,bán hàng,có,13/05/2026\nKH1,,Zalo,,có,13/05/2026\n",
+    )
+    table = found.optional["consent"]
+    assert sorted(rows(table, "customer_id", "phone", "channel", "purpose", "granted"), key=str) == [
+        ("KH1", None, "zalo", None, False), ("KH2", None, "sms", None, False), (None, "0900000009", None, None, False),
+    ]  # fmt: skip
+    assert found.quality.rejected_by_reason == {"bad_value": 1, "unknown_customer": 1}
+
+
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
@@ -168,3 +194,21 @@ def test_a_list_that_names_nobody_is_refused(cafe: Cafe, con: Any, tmp_path: Pat
     (tmp_path / "gui.csv").write_text("Địa chỉ\nQuận 1\n", encoding="utf-8")
     with pytest.raises(InputError, match="who the customer is"):
         people_keys(con, tmp_path / "gui.csv", people)
+
+
+def test_a_country_without_rules_of_its_own_numbers(shop: Load, tmp_path: Path) -> None:
+    """In a country whose numbers a library reads, an answer by code or by number finds its customer all the same."""
+    (tmp_path / "orders.csv").write_text(
+        "order_id,ordered_at,customer_id,phone,net_revenue\nA1,2026-05-01,C1,07700 900123,50\nA2,2026-05-02,C2,07700 900456,40\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "consent.csv").write_text(
+        "customer_id,channel,purpose,granted,recorded_at\nC1,email,advertising,true,2026-05-03\n+44 7700 900456,sms,advertising,false,2026-05-03\n",
+        encoding="utf-8",
+    )
+    found = shop(
+        sources={"orders": [{"file": "orders.csv"}], "consent": [{"file": "consent.csv"}]}, country="GB", currency="GBP"
+    )
+    assert rows(found.optional["consent"].order_by("customer_id"), "customer_id", "channel", "granted") == [
+        ("C1", "email", True), ("C2", "sms", False),
+    ]  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable
 from functools import cache
@@ -12,6 +11,7 @@ import nbformat
 import pytest
 import shops
 
+from helpers.language import Language
 from helpers.parameters import NOTEBOOKS
 
 WIDE = {"anonymous": "vi", "twelve": "vi", "one-timers": "en", "weekly": "en", "short": "vi"}
@@ -35,16 +35,9 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Edge:
     return make
 
 
-def words(ran: shops.Ran) -> str:
-    """The report as it is read: no markup, no style."""
-    text = (ran.folder / "report.html").read_text("utf-8")
-    text = re.sub(r"<(style|head|title|desc)\b.*?</\1>", " ", text, flags=re.DOTALL)
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
-
-
 def first_page(ran: shops.Ran) -> str:
     """The report up to its table of contents."""
-    found = re.split(r" (?:Nội dung|Contents) ", words(ran), maxsplit=1)
+    found = re.split(r" (?:Nội dung|Contents) ", ran.words, maxsplit=1)
     assert len(found) == 2
     return found[0]
 
@@ -67,7 +60,7 @@ def test_every_notebook_runs_through(name: str, edge: Edge) -> None:
 @each
 def test_nothing_unmeasured_is_printed_as_a_number(name: str, edge: Edge) -> None:
     """No nan, no None, no bare placeholder reaches the reader."""
-    assert re.search(r"\bnan\b|\bNone\b|\bNaT\b|\binf\b|\{\w+\}", words(edge(name))) is None
+    assert re.search(r"\bnan\b|\bNone\b|\bNaT\b|\binf\b|\{\w+\}", edge(name).words) is None
 
 
 @each
@@ -91,7 +84,7 @@ def test_intervals_hold_their_values(name: str, edge: Edge) -> None:
 def test_a_customer_is_asked_for_only_where_none_is_known(name: str, edge: Edge) -> None:
     """A shop that records every customer is not told to begin recording them."""
     ran = edge(name)
-    text = words(ran)
+    text = ran.words
     asked = (
         "recording a customer on every order" in text or "ghi tên hoặc số điện thoại khách trên từng đơn hàng" in text
     )
@@ -163,3 +156,39 @@ def test_lists_hold_nobody_when_nobody_is_known(edge: Edge) -> None:
     lists = list((edge("anonymous").folder / "lists").glob("*.csv"))
     assert lists
     assert {len(path.read_text("utf-8-sig").splitlines()) for path in lists} == {1}
+
+
+@each
+def test_chapter_three_says_what_it_has_no_data_for(name: str, edge: Edge) -> None:
+    """Without order lines there is a sentence about how to begin instead of pairs and offers, and no list of them; without answers there
+    is one about asking; a margin nobody told is called assumed; and no workbook is empty.
+    """
+    ran, say = edge(name), Language(WIDE[name])
+    text = ran.words
+    for missing in (
+        "exporting the order lines with the name of each product: the total of a receipt does not say what was in it.",
+        "calling two customers you miss today, asking the four questions of the exit interview, and noting the reason beside the call "
+        "(column “reason” of your contact log).",
+    ):
+        assert say.text(missing) in text
+    lists = {path.name for path in (ran.folder / "lists").iterdir()} if (ran.folder / "lists").is_dir() else set()
+    assert not [found for found in lists if found.startswith(("offer-", "bought-"))]
+    for book in (found for found in lists if found.endswith(".xlsx")):
+        assert len((ran.folder / "lists" / book).with_suffix(".csv").read_text("utf-8").splitlines()) > 1
+    staked = any(size["at_stake"] for size in ran.read("metrics.json")["segments"])
+    assumed = say.text(
+        "Counted with an assumed gross margin of {share}: tell us yours and the figures become yours.",
+        share=say.percent(0.5),
+    )
+    assert not staked or assumed in text
+
+
+@each
+def test_everybody_is_in_one_group_and_first_steps_can_be_done(name: str, edge: Edge) -> None:
+    """Group sizes add up to the customers there are, however few, and no first step sends staff to a list that is not there."""
+    ran = edge(name)
+    numbers = ran.read("metrics.json")
+    assert sum(size["customers"] for size in numbers["segments"]) == numbers["customers"]
+    named = set(re.findall(r"lists/([\w-]+)\.csv", ran.words))
+    there = {path.stem for path in (ran.folder / "lists").glob("*.csv")}
+    assert {found for found in named if found.startswith(("group-", "ask-", "call-", "offer-", "bought-"))} <= there

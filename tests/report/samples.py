@@ -83,6 +83,12 @@ def one_of_each(say: Language) -> dict[str, Figure]:
         "scorecard": charts.scorecard(
             [("We thank first-time buyers", 2.5, ""), ("We answer in a day", None, "")], **words
         ),
+        "swings": charts.swings(
+            [("How many rewards are used", -4.0, 9.0, "90% to 50%"), ("How much is given back", 1.0, 6.0, "")],
+            base=3.5,
+            wording=lambda value: f"{value:.0f}m",
+            **words,
+        ),
     }
 
 

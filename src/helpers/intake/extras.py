@@ -31,7 +31,7 @@ KNOWN_LATER = {
 
 _NEEDED = {
     "contacts": ("sent_at",), "tickets": ("opened_at",), "feedback": ("score",), "deliveries": ("order_id",),
-    "costs": ("month", "amount"), "consent": ("purpose", "granted"), "subscriptions": ("started_on", "monthly_price"),
+    "costs": ("month", "amount"), "consent": ("granted",), "subscriptions": ("started_on", "monthly_price"),
     "staff_notes": ("noted_at",),
 }  # fmt: skip
 _IN_TURN = {
@@ -67,6 +67,7 @@ def stage(
     table = table.mutate(reason=_reason(table, mapping, kind, settings))
     schema = OPTIONAL[kind]
     out = {role: table[f"p_{role}"] for role in schema if role not in _PERSON}
+    out |= {role: table[f"of_{role}"] for role in ("phone", "email") if role in schema}
     if settings.as_of is not None:
         out |= {role: _unseen(out[role], settings) for role in KNOWN_LATER.get(kind, ())}
     if "customer_id" in schema:
@@ -158,6 +159,9 @@ def _reason(table: ir.Table, mapping: dict[str, str], kind: str, settings: Setti
     empty = ibis.or_(*(table[f"p_{role}"].isnull() for role in needed))
     rules: list[tuple[Any, str]] = [(empty & table.blank, "blank_row"), (empty & is_total(table.label), "total_row")]
     schema = OPTIONAL[kind]
+    no = _refusal(table, kind)
+    if kind == "consent":
+        rules.append(((table.p_granted == True) & table.p_purpose.isnull(), "bad_value"))  # noqa: E712 - an answer may be missing
     for role in mapping:
         if role not in schema or role in _PERSON:
             continue
@@ -167,17 +171,23 @@ def _reason(table: ir.Table, mapping: dict[str, str], kind: str, settings: Setti
             rules.append((~written, "no_date" if dated else "no_order_id" if role == "order_id" else "bad_value"))
         if role == "score":
             rules.append((table.p_outside, "outside_scale"))
-        rules.append((value.isnull() & written, "bad_date" if dated else "bad_value"))
+        rules.append((value.isnull() & written & ~no, "bad_date" if dated else "bad_value"))
     if kind in _NEEDS_CUSTOMER:
         named = [table[f"r_{role}"].notnull() for role in _PERSON if role in mapping]
-        rules.append((table.customer_id.isnull() & ibis.or_(*named), "unknown_customer"))
-        rules.append((table.customer_id.isnull(), "no_customer"))
+        addressed = no & (table.of_phone.notnull() | table.of_email.notnull())
+        rules.append((table.customer_id.isnull() & ibis.or_(*named) & ~addressed, "unknown_customer"))
+        rules.append((table.customer_id.isnull() & ~addressed, "no_customer"))
     rules.extend((_before(table[later], table[earlier]), why) for later, earlier, why in _IN_TURN.get(kind, ()))
     moment = _speaks_of(table, kind)
-    rules.append((moment > ibis.literal(datetime.combine(settings.today, time.max)), "future_date"))
+    rules.append(((moment > ibis.literal(datetime.combine(settings.today, time.max))) & ~no, "future_date"))
     if settings.as_of is not None:
-        rules.append((moment > ibis.literal(datetime.combine(settings.as_of, time.max)), "after_as_of"))
+        rules.append(((moment > ibis.literal(datetime.combine(settings.as_of, time.max))) & ~no, "after_as_of"))
     return ibis.cases(*rules, else_=ibis.null("string"))
+
+
+def _refusal(table: ir.Table, kind: str) -> Any:
+    """Rows on which somebody says no to being contacted: kept whatever else on them cannot be read, or came after the day looked at."""
+    return (table.p_granted == False).fill_null(False) if kind == "consent" else ibis.literal(False)  # noqa: E712
 
 
 def _before(later: Any, earlier: Any) -> Any:

@@ -25,7 +25,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "channel", "branch", "staff", "status", "cancelled_at", "test", "row_type", "refund_of",
     ),
     "customers": (*_PERSON, "seen_at"),
-    "contacts": ("customer_id", "phone", "email", "sent_at", "channel", "purpose", "campaign"),
+    "contacts": ("customer_id", "phone", "email", "sent_at", "channel", "purpose", "campaign", "exit_reason"),
     "tickets": (
         "ticket_id", "customer_id", "phone", "email", "order_id", "opened_at", "first_reply_at", "resolved_at",
         "channel", "kind", "branch", "outcome", "refused", "alternative_offered",
@@ -67,7 +67,7 @@ REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
     "feedback": (("score",),),
     "deliveries": (("order_id",), ("promised_at",), ("arrived_at",)),
     "costs": (("month",), ("amount",)),
-    "consent": (("customer_id", "phone", "email"), ("purpose",), ("granted",)),
+    "consent": (("customer_id", "phone", "email"), ("granted",)),
     "subscriptions": (("customer_id", "phone", "email"), ("started_on",), ("monthly_price",)),
     "staff_notes": (("noted_at",), ("note",)),
     "people_list": (("customer_id", "phone", "email"),),

@@ -251,4 +251,6 @@ def _check_kinds(business: Business) -> None:
             "business.yml, sources: “{kind}” is not known; choose from: {known}.", kind=unknown[0], known=list(_KINDS)
         )
     if not business.sources.get("orders"):
-        raise InputError("business.yml names no file of orders; add one under sources, orders.")
+        raise InputError(
+            "business.yml names no file of orders; add one under sources, orders, or drop it on the page of “retention session”."
+        )

@@ -72,7 +72,7 @@ def normalised(national: Any, country: str) -> Any:
     """
     known = rules(country)
     if known is None:
-        return _by_library(country)(national)
+        return _by_library(country)(national).nullif("")
     width = len(next(iter(known.moved_prefixes), ""))
     moved = national.substr(0, width).cases(*known.moved_prefixes.items(), else_=ibis.null("string"))
     long = (national.length() == width + 7) & moved.notnull()
@@ -82,10 +82,12 @@ def normalised(national: Any, country: str) -> Any:
 
 
 def _by_library(country: str) -> Any:
-    """The phonenumbers library as a function of the engine, in E.164 form."""
+    """The phonenumbers library as a function of the engine, in E.164 form; empty for what is no number, since the engine takes no
+    missing value from a function.
+    """
 
     def clean(values: pa.ChunkedArray) -> pa.Array:
-        distinct = {text: _parsed(text, country) for text in values.unique().to_pylist()}
+        distinct = {text: _parsed(text, country) or "" for text in values.unique().to_pylist()}
         return pa.array([distinct[text] for text in values.to_pylist()], pa.string())
 
     clean.__name__ = f"phone_{country.lower()}"

@@ -11,11 +11,13 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+from ibis.util import gen_name
 
 from helpers import engine, files, intake, segments, tables
 from helpers.business import Business
-from helpers.metrics import customers, decline, states
+from helpers.metrics import customers, decline, gate, rfm, stakes, states
 from helpers.metrics.base import overview
+from helpers.metrics.membership import membership
 from helpers.metrics.orders import identified, placed
 from helpers.metrics.quality import DataQuality
 from helpers.pipeline.assessment import assess_load
@@ -25,7 +27,8 @@ from helpers.records import plain
 CUSTOMER_COLUMNS = (
     "customer_id", "first_order", "last_order", "orders", "net_revenue", "frequency", "recency", "T", "monetary_value",
     "days_since_last_order", "rhythm_days", "state", "segment", "p_return_90d", "p_alive", "expected_orders_12m", "clv_12m",
-    "revenue_year", "spend_recent", "spend_before", "decline", "last_gap", "value_rank",
+    "revenue_year", "spend_recent", "spend_before", "decline", "last_gap", "value_rank", "decline_week", "decline_lowest", "contract",
+    "r_score", "f_score", "m_score",
 )  # fmt: skip
 """Columns of `customers.parquet`, in order."""
 
@@ -81,25 +84,67 @@ def describe(business: Business, client: Path, out: Path, con: Any, built: Built
     files.write_text(out / "records" / "tables.json", json.dumps(plain(facts), ensure_ascii=False, indent=1))
 
 
-def build_customers(business: Business, out: Path, con: Any, *, as_of: date) -> None:
-    """Write ``placed.parquet`` and ``customers.parquet`` and record the models, thresholds and the back-test behind it."""
+def build_customers(business: Business, client: Path, out: Path, con: Any, *, as_of: date) -> None:
+    """Write ``placed.parquet`` and ``customers.parquet`` and record the models, thresholds and the back-test behind it.
+
+    Raises:
+        InputError: the client's changes to the table of segments cannot be used.
+    """
+    rules = segments.rules_for(business, client)
     kept = tables.open_tables(con, out / "tables").orders
     tables.write(con, placed(kept.drop("source_file", "source_row")), out / "tables", "placed")
     opened = tables.open_tables(con, out / "tables")
-    orders = opened.placed
-    base = _measured(con, orders, as_of)
-    own = con.create_table("c_gaps", customers.own_gaps(orders, as_of), temp=True)
-    rhythm = customers.business_rhythm(orders, as_of, own)
-    table = con.create_table("c_paced", customers.with_rhythm(base, orders, as_of, rhythm, own), temp=True)
-    limits = states.thresholds(orders, table, as_of=as_of, rhythm=rhythm)
-    table = decline.with_decline(states.with_state(table, limits), orders, as_of=as_of)
-    table = con.create_table("c_states", table, temp=True)
-    ahead = look_ahead(business, con, table, orders, opened.get("subscriptions"), as_of=as_of)
-    ready = segments.assign(ahead.customers, segments.load_rules()).select(*CUSTOMER_COLUMNS)
+    orders, subscriptions = opened.placed, opened.get("subscriptions")
+    found = measured(con, orders, as_of=as_of)
+    ahead = look_ahead(business, con, found.customers, orders, subscriptions, as_of=as_of)
+    contracts = gate.contracts_of(subscriptions, {"refused": ahead.facts["gate"].refused})
+    joined = with_contract(ahead.customers, contracts, as_of=as_of, pause_days=business.pause_days)
+    ready = segments.assign(joined, rules).select(*CUSTOMER_COLUMNS)
     ready = con.create_table("c_ready", ready, temp=True)
     tables.write(con, ready.order_by("customer_id"), out / "tables", "customers")
-    facts = {"rhythm": rhythm, "thresholds": limits, **ahead.facts}
+    free = gate.free_orders(orders, subscriptions, ahead.facts["gate"].kind, as_of=as_of)
+    facts = {
+        "rhythm": found.rhythm,
+        "thresholds": found.limits,
+        **ahead.facts,
+        "stakes": _stakes(free, opened.get("tickets"), as_of),
+    }
     files.write_text(out / "records" / "customers.json", json.dumps(plain(facts), ensure_ascii=False, indent=1))
+
+
+def _stakes(orders: ir.Table, tickets: ir.Table | None, as_of: date) -> dict[str, Any]:
+    """What one return more would bring, for the session's “what if”."""
+    complaints = None if tickets is None else stakes.complainers(tickets, orders, as_of=as_of)
+    return {"newcomers": stakes.newcomers(orders, as_of=as_of), "complainers": complaints}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Customers by their orders alone: summary, rhythm, state, decline and ranks; and the business's rhythm and limits."""
+
+    customers: ir.Table
+    rhythm: customers.Rhythm | None
+    limits: states.Thresholds
+
+
+def measured(con: Any, orders: ir.Table, *, as_of: date) -> Measured:
+    """Measure every known customer from the orders up to `as_of`."""
+    base = _measured(con, orders, as_of)
+    own = con.create_table(gen_name("c_gaps"), customers.own_gaps(orders, as_of), temp=True)
+    rhythm = customers.business_rhythm(orders, as_of, own)
+    table = con.create_table(gen_name("c_paced"), customers.with_rhythm(base, orders, as_of, rhythm, own), temp=True)
+    limits = states.thresholds(orders, table, as_of=as_of, rhythm=rhythm)
+    table = decline.with_decline(states.with_state(table, limits), orders, as_of=as_of)
+    table = rfm.with_rfm(decline.with_weekly_decline(table, orders, as_of=as_of))
+    return Measured(con.create_table(gen_name("c_states"), table, temp=True), rhythm, limits)
+
+
+def with_contract(table: ir.Table, subscriptions: ir.Table | None, *, as_of: date, pause_days: int) -> ir.Table:
+    """Add `contract`: where each member stands, missing for everybody else."""
+    if subscriptions is None:
+        return table.mutate(contract=ibis.null("string"))
+    found = membership(subscriptions, table, as_of=as_of, pause_days=pause_days)
+    return table.left_join(found, "customer_id").drop("customer_id_right")
 
 
 def _measured(con: Any, orders: ir.Table, as_of: date) -> ir.Table:
@@ -109,4 +154,6 @@ def _measured(con: Any, orders: ir.Table, as_of: date) -> ir.Table:
     year = year.filter(year.day > ibis.literal(as_of - timedelta(days=365)))
     spent = year.group_by("customer_id").agg(revenue_year=year.net_revenue.sum())
     joined = base.left_join(spent, "customer_id").drop("customer_id_right")
-    return con.create_table("c_measured", joined.mutate(revenue_year=joined.revenue_year.fill_null(0.0)), temp=True)
+    return con.create_table(
+        gen_name("c_measured"), joined.mutate(revenue_year=joined.revenue_year.fill_null(0.0)), temp=True
+    )

@@ -33,11 +33,15 @@ def supported() -> bool:
     return sys.platform == "linux"
 
 
-def warm_up() -> None:
-    """Start the server so that it imports while the caller reads files; harmless to call twice."""
+def warm_up(*more: str) -> None:
+    """Start the server so that it imports while the caller reads files; harmless to call twice.
+
+    Args:
+        more: modules to import beside those every chapter needs.
+    """
     if supported():
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(list(PRELOAD))
+        context.set_forkserver_preload([*PRELOAD, *more])
         from multiprocessing import forkserver
 
         forkserver.ensure_running()

@@ -21,10 +21,12 @@ from helpers.business import Business
 from helpers.errors import InputError
 from helpers.language import language
 from helpers.parameters import NOTEBOOKS, Parameters, for_notebook
-from helpers.pipeline import kernels, stages, workspace
+from helpers.pipeline import earlier, kernels, stages, workspace
 from helpers.pipeline.build import CUSTOMER_FILES, Built, build_customers, build_tables, describe
 from helpers.pipeline.stages import Stage
 from helpers.records import plain
+from helpers.run import EARLIER, SETTINGS
+from helpers.segments import rules_for
 
 if TYPE_CHECKING:
     from helpers.pipeline.execute import Executed
@@ -69,6 +71,9 @@ def run(order: Order, progress: Progress, stage_started: Callable[[str], None]) 
         InputError: the client's files, business.yml or a parameter are at fault. NotebookFailed: a cell failed.
     """
     business = business_file.load(order.client)
+    rules_for(
+        business, order.client
+    )  # said before anything is read: the table of groups is used only after minutes of work
     given = {**business.parameters, **(order.given or {})}
     for book in NOTEBOOKS:
         for_notebook(book, given)
@@ -113,6 +118,7 @@ class _Run:
         self.con = engine.connect(spill=staging / "spill")
         self.done: dict[str, Stage] = {}
         self.inputs = source_hashes(order.client, business)
+        self.settings = earlier.settings(business, given)
         self.started = monotonic()
 
     def go(self) -> Done:
@@ -120,7 +126,7 @@ class _Run:
         self._customers(as_of)
         self.con.disconnect()  # the notebooks read the same files; an idle engine would only hold memory
         shutil.rmtree(self.out / "spill", ignore_errors=True)
-        self._previous(as_of)
+        earlier.lay_beside(self.runs, self.out, as_of, self.settings)
         self._notebooks()
         self._report(as_of)
         self._manifest(as_of)
@@ -163,22 +169,13 @@ class _Run:
 
     def _customers(self, as_of: date) -> None:
         rules = stages.file_hash(resources.playbook() / "rules" / "segments.yml")
-        asked = self.business.model_dump(include={"margin", "model", "pause_days"})
+        asked = self.business.model_dump(include={"margin", "model", "pause_days", "segments"})
         key = stages.fingerprint(self.done["tables"].key, as_of, asked, rules)
         self._stage(
             "customers", key,
-            lambda: build_customers(self.business, self.out, self.con, as_of=as_of),
+            lambda: build_customers(self.business, self.order.client, self.out, self.con, as_of=as_of),
             lambda: [self.out / name for name in CUSTOMER_FILES],
         )  # fmt: skip
-
-    def _previous(self, as_of: date) -> None:
-        """Lay the last earlier run's numbers beside this one's, for the chapter on what changed."""
-        for run in stages.earlier_runs(self.runs):
-            if run.name < as_of.isoformat():
-                with suppress(OSError, ValueError):  # one that cannot be read is no run to compare with
-                    numbers = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
-                    files.write_text(self.out / "records" / "previous.json", json.dumps(numbers, ensure_ascii=False))
-                    return
 
     def _notebooks(self) -> None:
         folder = resources.notebooks()
@@ -186,13 +183,16 @@ class _Run:
         shared = [
             self.done["customers"].key, self.lang, self.inputs, stages.file_hash(resources.playbook()),
             stages.file_hash(self.order.client / business_file.FILE), stages.file_hash(previous) if previous.is_file() else "",
+            [stages.file_hash(path) for path in sorted((self.out / "tables").glob(f"{EARLIER}*.parquet"))],
         ]  # fmt: skip
+        told = self.out / "records" / SETTINGS
+        beside = {"5_proof": stages.file_hash(told) if told.is_file() else ""}
         parameters: dict[str, Parameters] = {}
         keys: dict[str, str] = {}
         for book in NOTEBOOKS:
             parameters[book] = for_notebook(book, self.given, run_dir=str(self.out), lang=self.lang)
             asked = parameters[book].model_dump(exclude={"run_dir"})
-            keys[book] = stages.fingerprint(shared, asked, stages.file_hash(folder / f"{book}.ipynb"))
+            keys[book] = stages.fingerprint(shared, asked, stages.file_hash(folder / f"{book}.ipynb"), beside.get(book))
         todo = []
         for book in NOTEBOOKS:
             kept = stages.take_over(book, keys[book], self.earlier, self.out)
@@ -261,6 +261,7 @@ class _Run:
             "code": stages.code_hash(),
             "inputs": self.inputs,
             "parameters": dict(self.given),
+            "settings": self.settings,
             "stages": self.done,
             "seconds": round(monotonic() - self.started, 3),
         }

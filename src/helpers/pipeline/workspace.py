@@ -26,7 +26,8 @@ def client_folder(workspace: Path, name: str) -> Path:
     if not (folder / FILE).is_file():
         known = sorted(p.parent.name for p in workspace.glob(f"*/{FILE}"))
         raise InputError(
-            "There is no client “{name}” in {workspace}. Known: {known}. Create one with “retention new”.",
+            "There is no client “{name}” in {workspace}. Known: {known}. Create one with “retention new NAME --orders FILE”, or "
+            "with --no-file before there is a file.",
             name=folder.name, workspace=workspace.name or str(workspace), known=known or ["–"],
         )  # fmt: skip
     return folder

@@ -21,7 +21,7 @@ from helpers.report.findings.common import capital, word_anchor
 from helpers.report.folklore import claims
 from helpers.report.pieces import Details, Missing, Note
 from helpers.report.summary import Facts, cover, grade, summary
-from helpers.segments import load_rules
+from helpers.segments import rules_for
 
 
 def build_report(
@@ -37,7 +37,7 @@ def build_report(
     """
     numbers = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     said = session.load(client)
-    facts = Facts(numbers, said, business, say, load(), load_rules())
+    facts = Facts(numbers, said, business, say, load(), rules_for(business, client))
     books = [
         nbformat.reads((out / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"), as_version=4)
         for name in NOTEBOOKS

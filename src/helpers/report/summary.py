@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from helpers import session as sessions
@@ -16,11 +17,13 @@ from helpers.report import charts
 from helpers.report.data_words import reasons
 from helpers.report.document import Cover, Grade, Summary
 from helpers.report.findings.common import WAIT, capital, of_ten, people
-from helpers.report.findings.diagnosis import LEAKS
 from helpers.report.findings.plans import AT_RISK, OWNERS
-from helpers.report.pieces import Action, Actions, Compare, Figure, Guess, KeyNumber, KeyNumbers, Missing
+from helpers.report.findings.said import guesses, without_personal_data
+from helpers.report.pieces import Action, Actions, Figure, KeyNumber, KeyNumbers, Missing
 from helpers.segments import Rules
-from helpers.session import Session
+from helpers.session import Commitment, Session
+from helpers.session.leaks import LEAKS
+from helpers.session.promises import spoken
 
 IDENTIFY = "identify-at-the-till"
 KNOWN_ENOUGH = 0.9
@@ -84,7 +87,7 @@ def summary(facts: Facts) -> Summary:
         policy=_policy(facts, worst),
         leaks=_leaks(facts),
         actions=_actions(facts, worst),
-        guesses=_guesses(facts),
+        guesses=guesses(facts.session, facts.numbers, facts.say),
         grade=grade(facts),
     )
 
@@ -235,9 +238,25 @@ def _actions(facts: Facts, worst: Sequence[Diagnosed]) -> Actions:
     """Three: the session's commitments first, then one call, one campaign and one change in how the shop works."""
     say = facts.say
     promised = [c for c in facts.session.commitments if c.status == "open"][:3]
-    items = [Action(c.what, c.owner or "–", say.date(c.due) if c.due else "–") for c in promised]
+    items = [_promised(promise, facts) for promise in promised]
     items += [action for action in (_call(facts), _campaign(facts), _process(facts, worst)) if action is not None]
     return Actions(tuple(items[:3]), language=say)
+
+
+def _promised(promise: Commitment, facts: Facts) -> Action:
+    """A promise as it was made, the playbook's words in the report's language."""
+    words = partial(spoken, promise.play, book=facts.book, say=facts.say)
+    what, step = words(promise.what), words(promise.first_step, part="first_step")
+    return Action(without_personal_data(what), promise.owner or "–", _until(promise, facts), step)
+
+
+def _until(promise: Commitment, facts: Facts) -> str:
+    """A promise's day; that it has passed is said as of the end of the data."""
+    if promise.due is None:
+        return "–"
+    day = facts.say.date(promise.due)
+    late = promise.due < date.fromisoformat(facts.numbers["as_of"])
+    return facts.say.text("{day}, overdue", day=day) if late else day
 
 
 def _call(facts: Facts) -> Action | None:
@@ -272,28 +291,6 @@ def _process(facts: Facts, worst: Sequence[Diagnosed]) -> Action:
     return Action(
         play.title[say.code], say.text(OWNERS[play.owner]), say.text("the end of the week"), play.first_step[say.code]
     )
-
-
-def _guesses(facts: Facts) -> Compare | Missing:
-    say = facts.say
-    data = sessions.facts(facts.numbers)
-    if not facts.session.guesses:
-        return Missing(
-            say.text("Your guess beside the data"),
-            say.text("guessing first in the guided session: retention session."),
-            language=say,
-        )
-    rows = []
-    for name, guess in facts.session.guesses.items():
-        fact = data.get(name)
-        said = say.text("{count} of 10", count=guess)
-        known = (
-            say.text("{value} of 10", value=say.number(10 * fact.value, 1)) if fact else say.text("not measured yet")
-        )
-        rows.append(
-            Guess(say.text(sessions.QUESTIONS[name]), said, known, sessions.gap(guess, fact, say) if fact else "")
-        )
-    return Compare(tuple(rows), language=say)
 
 
 def grade(facts: Facts) -> Grade:

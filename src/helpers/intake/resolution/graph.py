@@ -22,10 +22,14 @@ from helpers.intake.reading import drop
 def kept(con: Any, table: ir.Table, made: list[str]) -> ir.Table:
     """`table` computed now and noted in `made`, so that it can be dropped.
 
-    In one statement: `create_table` asks the engine five things each time, which a small shop would wait for.
+    In one statement: `create_table` asks the engine five things each time, which a small shop would wait for. Only functions of our own
+    (numbers of countries without rules) have to be made known to the engine first, which it does.
     """
     name = ibis.util.gen_name("resolve")
     made.append(name)
+    if table.op().find(ops.ScalarUDF):
+        of_ours: ir.Table = con.create_table(name, table, temp=True)
+        return of_ours
     con.raw_sql(f"CREATE TEMP TABLE {name} AS {con.compile(table)}")
     held: ir.Table = ops.DatabaseTable(name=name, schema=table.schema(), source=con).to_expr()
     return held

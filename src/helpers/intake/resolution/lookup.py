@@ -79,12 +79,13 @@ def resolve(
         book: as :func:`directory` leaves it.
 
     Returns:
-        `rows` with `customer_id`: the first of code, telephone and e-mail that is somebody's; a code nobody has is taken as
+        `rows` with `of_phone` and `of_email`, the addresses written on them, and `customer_id`: the first of code, telephone and e-mail that is somebody's; a code nobody has is taken as
         it stands, and it is missing where nobody known is named. They live until the connection ends.
     """
     about: dict[str, Any] = {r: columns[r] for r in ("customer_id", "phone", "email") if r in columns}
     if not about:
-        return rows.mutate(customer_id=ibis.null("string"))
+        nothing = ibis.null("string")
+        return rows.mutate(customer_id=nothing, of_phone=nothing, of_email=nothing)
     code = {role: column for role, column in about.items() if role == "customer_id"}
     alone = person_columns(code, layout, country, None)["customer_id"]
     person = person_columns(about, layout, country, None)
@@ -109,7 +110,9 @@ def resolve(
         page = _page(book, kinds).rename({f"v_{number}": "value", f"of_{number}": "customer_id"})
         found = found.left_join(page, found[f"k_{number}"] == page[f"v_{number}"])
     theirs = ibis.coalesce(*(found[f"of_{number}"] for number in range(len(asked))), found.k_code)
-    result = kept(con, found.select("of_row", customer_id=theirs), [])
+    written = said.select(written_row="of_row", of_phone="phone", of_email="email")
+    found = found.left_join(written, found.of_row == written.written_row)
+    result = kept(con, found.select("of_row", "of_phone", "of_email", customer_id=theirs), [])
     drop(con, *made)
     return rows.left_join(result, rows.source_row == result.of_row).drop("of_row")
 

@@ -11,6 +11,7 @@ from helpers.report.charts.curves import calibration, return_curve, weeks
 from helpers.report.charts.flows import growth, rhythm
 from helpers.report.charts.shares import arms, ladder, rates
 from helpers.report.charts.staying import staying
+from helpers.report.charts.swings import swings
 
 __all__ = [
     "arms",
@@ -26,5 +27,6 @@ __all__ = [
     "scorecard",
     "stack",
     "staying",
+    "swings",
     "weeks",
 ]

@@ -4,6 +4,7 @@ Nothing is computed here beyond choosing the words; numbers come from metrics, c
 """
 
 from helpers.report.findings import (
+    agenda,
     care,
     churn,
     contracts,
@@ -11,13 +12,20 @@ from helpers.report.findings import (
     diagnosis,
     economics,
     evenness,
+    experiment,
     forecast,
+    leavers,
+    loyalty,
+    offering,
+    planning,
     plans,
     proof,
     quality,
+    sheets,
 )
 
 __all__ = [
+    "agenda",
     "care",
     "churn",
     "contracts",
@@ -25,8 +33,14 @@ __all__ = [
     "diagnosis",
     "economics",
     "evenness",
+    "experiment",
     "forecast",
+    "leavers",
+    "loyalty",
+    "offering",
+    "planning",
     "plans",
     "proof",
     "quality",
+    "sheets",
 ]

@@ -110,6 +110,14 @@ def estimate_text(found: Estimate, run: Run) -> str:
     return f"{run.money(found.value)} ({between_money(found.low, found.high, run)})"
 
 
+def assumed_margin(run: Run) -> str:
+    """Said beside gross profit where the business has not told its margin."""
+    share = run.say.percent(run.business.margin)
+    return run.say.text(
+        "Counted with an assumed gross margin of {share}: tell us yours and the figures become yours.", share=share
+    )
+
+
 def not_measured(what: str, how: str, say: Language) -> Missing:
     """Said instead of an empty chart."""
     return Missing(what, how, language=say)

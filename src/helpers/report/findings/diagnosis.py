@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.errors import key
 from helpers.metrics.base import Became, Week, WhereNow
 from helpers.metrics.growth import Growth, same_season
 from helpers.metrics.leaks import Leak
@@ -33,15 +32,8 @@ from helpers.report.findings.common import (
 from helpers.report.findings.season import beside
 from helpers.report.pieces import Details, Figure, Finding, Missing
 from helpers.run import Run
+from helpers.session.leaks import LEAKS
 
-LEAKS = {
-    "ended_contracts": key("Memberships that end"),
-    "silent_regulars": key("Regulars who have gone quiet"),
-    "declining": key("Regulars who still come but spend less"),
-    "first_timers": key("First-time buyers, against your own best quarter"),
-    "late_deliveries": key("First deliveries that came late"),
-}
-"""Leak id → its everyday name (catalog keys)."""
 SHARED = 180
 """Longest horizon the title of the repeat-purchase chart speaks of, days."""
 

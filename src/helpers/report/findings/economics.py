@@ -8,6 +8,7 @@ from helpers.metrics.economics import Acquisition, Economics, OnePoint
 from helpers.metrics.uncertainty import Estimate, NotEnough
 from helpers.records import plain
 from helpers.report.findings.common import (
+    assumed_margin,
     between,
     between_money,
     capital,
@@ -50,9 +51,7 @@ def _margin(found: Economics, run: Run) -> str:
     say = run.say
     if run.business.margin_known:
         return say.text("Counted with your gross margin of {share}.", share=say.percent(found.margin))
-    return say.text(
-        "Counted with an assumed gross margin of {share}: tell us yours and the figures become yours.", share=say.percent(found.margin)
-    )  # fmt: skip
+    return assumed_margin(run)
 
 
 def newcomers(found: Economics, run: Run) -> Finding | Missing:

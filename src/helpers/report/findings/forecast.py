@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
+from helpers.errors import key
+from helpers.metrics.beta_geometric_fit import CUSTOMERS_FLOOR
+from helpers.metrics.group_fits import GroupFit, GroupFits, told_apart
+from helpers.metrics.histories import Degenerate
+from helpers.metrics.uncertainty import Estimate, NotEnough
 from helpers.report import charts
 from helpers.report.findings.common import by_contract, definition, lacking, not_measured, of_ten, under_contract
 from helpers.report.pieces import Column, Details, Figure, Finding, Missing, Note, TableView
@@ -14,6 +20,11 @@ from helpers.run import Run
 
 MOST_RETURNS = 6
 """Last row of the table that checks the forecast: this many returns or more."""
+PLACES: Mapping[str, str] = {
+    "branch": key("Returns by branch of the first order"),
+    "channel": key("Returns by channel of the first order"),
+}
+"""Column of the orders → title of its table (catalog keys)."""
 
 
 def forecast(run: Run) -> Finding:
@@ -71,6 +82,75 @@ def model_details(run: Run) -> Details:
         say,
         say.text("The chance of being still a customer is not used to rank risk: for one-time buyers it is always 1."),
     )
+
+
+def by_place(found: Mapping[str, GroupFits], run: Run) -> Finding | Note:
+    """Whether customers who came first to another branch or by another channel return otherwise."""
+    if under_contract(run):
+        return by_contract(run)
+    say, apart = run.say, told_apart(found)
+    sure = {place: _certain(found[place]) for place in apart}
+    if not found or not any(_certain(fits) for fits in found.values()):
+        how = say.text(
+            "keeping branch and channel on every receipt, until each has had {n} customers.", n=CUSTOMERS_FLOOR
+        )
+        return Finding(
+            say.text("Branches and channels cannot be compared by how often their new customers return"),
+            say.text("Not measured yet: {how}", how=how),
+            level=3,
+        )
+    caution = say.text(
+        "By the branch or channel of the first order. Whom a place attracts differs too, so it need not be its doing."
+    )
+    if not apart:
+        headline = say.text("New customers return alike, wherever they came first")
+        return Finding(headline, say.text("What differences there are, chance explains.") + " " + caution, level=3)
+    ends = max(((max(groups, key=_year), min(groups, key=_year)) for groups in sure.values()), key=_gap)
+    headline = say.text(
+        "Whoever came first to {best} orders {many} times more in a year, whoever came to {worst} {few} times",
+        best=ends[0].group, many=say.number(_year(ends[0]), 1), worst=ends[1].group, few=say.number(_year(ends[1]), 1),
+    )  # fmt: skip
+    return Finding(headline, say.text("The difference goes beyond chance.") + " " + caution, level=3)
+
+
+def by_place_details(found: Mapping[str, GroupFits], run: Run) -> tuple[TableView | Missing, ...] | None:
+    """Every group: customers, and orders to expect in the year after the first one."""
+    if under_contract(run):
+        return None
+    say = run.say
+    if not found:
+        how = say.text("keeping branch and channel on every receipt.")
+        return (not_measured(say.text("Returns by place of the first order"), how, say),)
+    columns = (
+        Column(say.text("First came to"), "left"), Column(say.text("customers")),
+        Column(say.text("orders in the year after")), Column(say.text("range")),
+    )  # fmt: skip
+    tables = []
+    for place, fits in found.items():
+        rows = tuple((one.group, say.number(one.customers), *_year_words(one.first_year, run)) for one in fits.groups)
+        small = any(isinstance(one.first_year, NotEnough) for one in fits.groups)
+        more = say.text("Those with too few customers are in the list without a number.") if small else ""
+        tables.append(TableView(columns, rows, say.text(PLACES[place]), more, language=say))
+    return tuple(tables)
+
+
+def _certain(fits: GroupFits) -> list[GroupFit]:
+    return [one for one in fits.groups if isinstance(one.first_year, Estimate)]
+
+
+def _year(one: GroupFit) -> float:
+    return one.first_year.value if isinstance(one.first_year, Estimate) else 0.0
+
+
+def _gap(ends: tuple[GroupFit, GroupFit]) -> float:
+    return _year(ends[0]) - _year(ends[1])
+
+
+def _year_words(found: Estimate | NotEnough | Degenerate, run: Run) -> tuple[str, str]:
+    say = run.say
+    if isinstance(found, Estimate):
+        return say.number(found.value, 1), f"{say.number(found.low, 1)}–{say.number(found.high, 1)}"
+    return say.text("not enough data"), lacking({"reason": found.reason}, run) if isinstance(found, Degenerate) else ""
 
 
 def fit_check(run: Run) -> Finding | Note:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from helpers.business import Campaign
 from helpers.errors import key
 from helpers.metrics.uncertainty import NotEnough
 from helpers.proof.before_after import BeforeAfter
 from helpers.proof.campaigns import Reading, title
-from helpers.proof.readout import Readout
-from helpers.proof.since import Change
+from helpers.proof.matched import Matched
+from helpers.proof.readout import Readout, Refused
 from helpers.report import charts
+from helpers.report.findings.behind import behind, doubts, no_comparison, refused, undermined
 from helpers.report.findings.common import between_money, capital, not_measured, people
 from helpers.report.pieces import Column, Details, Figure, Finding, Missing, Piece, TableView
 from helpers.run import Run
@@ -23,14 +23,6 @@ VERDICTS = {
     "did harm": key("It did harm"),
     "no verdict": key("No verdict"),
 }
-CHANGES = {
-    "customers": key("Known customers"),
-    "orders": key("Orders"),
-    "net_revenue": key("Revenue"),
-    "anonymous_revenue_share": key("Revenue nobody can be followed for"),
-    "quick_ratio": key("Came in per customer who dropped out, last month"),
-}
-HEADLINE = "repeat_rate.90"
 OUTCOMES = {"returned": key("came back"), "orders": key("orders"), "revenue": key("revenue")}
 """Outcomes we compute ourselves; those of a client's own file keep its headers."""
 
@@ -44,12 +36,22 @@ def verdicts(readouts: Sequence[tuple[Campaign, Reading]], run: Run) -> tuple[Pi
         if isinstance(found, BeforeAfter):
             pieces.append(weak(found, run))
             continue
+        if isinstance(found, Refused):
+            pieces.append(refused(found, run))
+            continue
+        if isinstance(found, Readout):
+            pieces += doubts(found, run)
+            if undermined(found):
+                pieces.append(no_comparison(found, run))
+                continue
         pieces += [
             verdict(found, title(campaign), run),
             arms_chart(found, run),
             money(found, run),
             outcomes(found, run),
         ]
+        if isinstance(found, Readout):
+            pieces += behind(found, run)
     return tuple(pieces)
 
 
@@ -60,12 +62,37 @@ def weak(found: BeforeAfter, run: Run) -> Finding:
     if isinstance(found.before, NotEnough) or isinstance(found.after, NotEnough):
         return Finding(headline, say.text("The list names only {people} we know.", people=people(found.n, say)))
     body = say.text(
-        "Of {n} contacted customers {before} ordered in the {days} days before and {after} in the {days} days from then on. This is weak "
-        "evidence: people who have just gone quiet come back a little on their own, so the rise flatters the campaign. Next time leave "
-        "some out by lot.",
+        "Of {n} contacted customers {before} ordered in the {days} days before and {after} in the {days} days from then on.",
         n=found.n, before=say.percent(found.before.value, 1), after=say.percent(found.after.value, 1), days=found.days,
     )  # fmt: skip
-    return Finding(headline, body)
+    parts = [body, *_alike(found, run)]
+    parts.append(say.text("All of this is weak evidence. Next time leave some out by lot."))
+    return Finding(headline, "\n\n".join(parts))
+
+
+def _alike(found: BeforeAfter, run: Run) -> list[str]:
+    """The contacted beside others who looked alike, and in which direction either comparison is likely to err."""
+    say, alike = run.say, found.matched
+    drift = say.text(
+        "People who have just gone quiet come back a little on their own, so the rise flatters the campaign."
+    )
+    if not isinstance(alike, Matched):
+        return [drift]
+    if alike.quiet[0] < alike.quiet[1]:
+        drift = say.text(
+            "Those contacted had ordered more lately than others ({own} days ago against {others}); such customers slow down by themselves, "
+            "so before and after makes the campaign look worse than it was.",
+            own=round(alike.quiet[0]), others=round(alike.quiet[1]),
+        )  # fmt: skip
+    beside = say.text(
+        "Of {n} of them {contacted} ordered afterwards; of {others} customers who had bought alike and were not contacted, {alike}: a difference "
+        "of {points} points (most likely between {low} and {high}). Why these were chosen is not in the data: likelier buyers are usually "
+        "chosen, and then this flatters the campaign too.",
+        n=alike.n, contacted=say.percent(alike.contacted.value, 1), others=alike.others, alike=say.percent(alike.alike, 1),
+        points=say.number(100 * alike.difference.value, 1), low=say.number(100 * alike.difference.low, 1),
+        high=say.number(100 * alike.difference.high, 1),
+    )  # fmt: skip
+    return [drift, beside]
 
 
 def verdict(found: Readout | NotEnough, name: str, run: Run) -> Finding:
@@ -125,6 +152,12 @@ def arms_chart(found: Readout | NotEnough, run: Run) -> Figure | Missing:
 def money(found: Readout | NotEnough, run: Run) -> Finding | Missing:
     """What the campaign brought and cost."""
     say = run.say
+    if isinstance(found, Readout) and any(doubt.kind == "one spender" for doubt in found.doubts):
+        return Finding(
+            say.text("No figure in money"),
+            say.text("One customer spent so much that the money would be about them and not about the campaign."),
+            level=3,
+        )
     if isinstance(found, NotEnough) or found.incremental_margin is None:
         return not_measured(
             say.text("What the campaign brought"), say.text("recording what each customer spent afterwards."), say
@@ -182,53 +215,19 @@ def no_campaign(run: Run) -> Missing:
     return not_measured(run.say.text("Whether a campaign worked"), how, run.say)
 
 
-def since_last(changes: Sequence[Change], run: Run) -> TableView | Missing:
-    """Headline numbers then and now."""
-    say = run.say
-    previous = run.facts.get("previous")
-    if not previous or not changes:
-        return not_measured(
-            say.text("What changed since the last report"), say.text("running this again on next month's export."), say
-        )
-    columns = (
-        Column(say.text("Number"), "left"),
-        Column(say.text("before")),
-        Column(say.text("now")),
-        Column(say.text("more than chance?"), "left"),
-    )
-    headline_first = sorted(changes, key=lambda c: c.metric != HEADLINE)
-    rows = tuple(
-        (_name(c, run), _worded(c, c.before, run), _worded(c, c.now, run), _real(c, run)) for c in headline_first
-    )
-    return TableView(columns, rows, say.text("Since {day}", day=date.fromisoformat(previous["as_of"])), language=say)
-
-
-def _name(change: Change, run: Run) -> str:
-    if change.metric.startswith("repeat_rate."):
-        return run.say.text("Back within {days} days", days=change.metric.split(".")[1])
-    return run.say.text(CHANGES[change.metric])
-
-
-def _worded(change: Change, value: float, run: Run) -> str:
-    if change.metric == "net_revenue":
-        return run.money(value)
-    if change.metric.startswith("repeat_rate.") or change.metric.endswith("_share"):
-        return run.say.percent(value, 1)
-    return run.say.number(value, 2 if change.metric == "quick_ratio" else 0)
-
-
-def _real(change: Change, run: Run) -> str:
-    if change.real is None:
-        return "–"
-    return run.say.text("yes") if change.real else run.say.text("no, may be chance")
-
-
 def method(run: Run) -> Details:
     """How a campaign is read."""
     say = run.say
     facts = (
         (say.text("Who is compared"), say.text("Everybody on the two lists, contacted or not (intention to treat).")),
         (say.text("Interval"), say.text("Rates: Newcombe. Money: Welch. 95 %.")),
+        (
+            say.text("Checked first"),
+            say.text(
+                "Sizes of the groups, what they did before sending, changed lists, people left out who were contacted, other campaigns at "
+                "the same time, one big spender."
+            ),
+        ),
         (say.text("Verdict"), say.text("“Worked” only when the whole range of the difference lies above zero.")),
     )
     return Details(say.text("How this is counted"), facts)
