@@ -127,6 +127,24 @@ def test_it_catches_up_with_what_changed_while_it_was_drawn(
     assert (waiting.place.section, waiting.say.code) == ("interview", "en")
 
 
+def test_what_was_undone_while_it_was_drawn_is_not_on_it(client: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page made ready while somebody guessed shows no guess, once the session has been put back to what it was before."""
+    (client / ".session.yml.lock").touch()  # as after an earlier session
+    other, read = Frame(client, "vi", SECTIONS), frame_module.load
+
+    def meanwhile(*asked: Any) -> Any:
+        monkeypatch.undo()
+        other.keep(lambda s: s.guess("repeat_of_ten", 5))
+        return read(*asked)
+
+    monkeypatch.setattr(frame_module, "load", meanwhile)
+    waiting = Frame(client, "vi", SECTIONS)
+    assert waiting.state.guesses == {"repeat_of_ten": 5}
+    (client / "session.yml").unlink()
+    opened(waiting)
+    assert waiting.state.guesses == {}
+
+
 def test_catching_up_happens_once(client: Path) -> None:
     """Later beats leave the screen alone: somebody may be writing, and two windows do not pull each other along."""
     one, two = Frame(client, "vi", SECTIONS), Frame(client, "vi", SECTIONS)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -262,13 +263,15 @@ def _begin(last: Place, lang: str, names: Sequence[str]) -> Place:
 
 
 def _stamps(client: Path) -> frozenset[tuple[str, int, int]]:
-    """What lies in the client's folder, with when and how long: differs as soon as a page would show something else."""
+    """What lies in the client's folder, with when and how long: differs as soon as a page would show something else.
+
+    The folder's own time is among them: it alone tells that a file has come and gone again, after a page had read it.
+    """
     found = []
-    for pattern in ("*", "files/*", "runs/*"):
-        for path in client.glob(pattern):
-            with suppress(OSError):  # gone meanwhile
-                about = path.stat()
-                found.append((str(path.relative_to(client)), about.st_mtime_ns, about.st_size))
+    for path in (client, *chain.from_iterable(client.glob(pattern) for pattern in ("*", "files/*", "runs/*"))):
+        with suppress(OSError):  # gone meanwhile
+            about = path.stat()
+            found.append((str(path.relative_to(client)), about.st_mtime_ns, about.st_size))
     return frozenset(found)
 
 
