@@ -37,6 +37,46 @@ def test_the_title_is_the_first_heading_and_is_not_repeated() -> None:
     assert "We look for it." in made.body
 
 
+def test_a_chapter_opens_with_what_its_notebook_puts_first() -> None:
+    """The headlines are the first findings of the cells an author has marked, two at most; nothing found there, nothing said."""
+    marked = ("headline",)
+    made = chapters(
+        [
+            notebook(
+                says("# Where does it leak?"),
+                shows(Finding("Small talk")),
+                shows(Finding("4m a month & more"), tags=marked),
+                shows(Figure("<svg></svg>", "no finding"), tags=marked),
+                shows(Finding("7 of 10 stay away", level=3), tags=marked),
+                shows(Finding("Third"), tags=marked),
+            )
+        ],
+        language=ENGLISH,
+    )[0]
+    assert made.headlines == ("4m a month & more", "7 of 10 stay away")
+
+
+def test_without_a_mark_the_first_finding_leads() -> None:
+    """A notebook of somebody's own opens with its first finding; one that finds nothing opens with its question."""
+    found, silent = chapters(
+        [notebook(shows(Finding("One")), shows(Finding("Two"))), notebook(says("# Why?\n\nNo answer."))],
+        language=ENGLISH,
+    )
+    assert found.headlines == ("One",)
+    assert (silent.headlines, silent.findings, silent.title) == ((), (), "Why?")
+
+
+def test_every_finding_can_be_linked_to() -> None:
+    """Anchors are the author's or made up, never used twice across chapters, and stand in the text once."""
+    book = notebook(shows(Finding("One", anchor="own")), shows(Finding("Two <b>")), shows(Finding("Three", level=4)))
+    made = chapters([book, book], language=ENGLISH)
+    assert [text for _, text in made[1].findings] == ["One", "Two <b>", "Three"]
+    anchors = [anchor for chapter in made for anchor, _ in chapter.findings]
+    assert len({*anchors}) == 6
+    html = "".join(chapter.body for chapter in made)
+    assert all(html.count(f'id="{anchor}"') == 1 for anchor in anchors)
+
+
 def test_a_notebook_without_a_heading_gets_a_number() -> None:
     """Every chapter has a name in the table of contents, taken from the metadata or else counted."""
     named = notebook(says("Text"))
@@ -117,7 +157,7 @@ def test_headings_go_one_level_down() -> None:
     """The notebook's sections stand below the chapter's own heading."""
     shown = body(says("# Title"), says("## Section"), shows(Finding("Found")))
     assert "<h3>Section</h3>" in shown
-    assert '<h3 class="finding">Found</h3>' in shown
+    assert '<h3 class="finding" id="chapter-1-finding-1">Found</h3>' in shown
     assert (
         lower_headings("<h1>a</h1><header><h5 id='x'>b</h5></header>") == "<h2>a</h2><header><h6 id='x'>b</h6></header>"
     )

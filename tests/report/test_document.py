@@ -111,12 +111,19 @@ def test_the_reading_order_is_cover_summary_contents_chapters_appendix(report: s
     assert places == sorted(places)
     assert report.index("<h1>") < places[0]
     contents = report[report.index("<nav") : report.index("</nav>")]
-    assert re.findall(r">([^<]+)</a>", contents) == [
-        "Summary in two minutes",
-        "1 · Diagnosis",
-        "2 · Who leaves",
-        "Appendix",
+    assert re.findall(r">([^<]+)(?:<small>([^<]+)</small>)?</a>", contents) == [
+        ("Summary in two minutes", ""),
+        ("1 · Diagnosis", "Most never return"),
+        ("2 · Who leaves", "They leave early"),
+        ("Appendix", ""),
     ]
+
+
+def test_an_amount_of_money_is_never_torn_apart(cover: Cover, summary: Summary) -> None:
+    """Figure, unit and sign stay on one line; the spaces between words stay spaces."""
+    worded = replace(summary, leaving="Mất 4,4 tr ₫, 287k ₫ hay 1 tỷ ₫ một tháng, 12 £ một lần")
+    html = render([], cover=cover, summary=worded, language=Language("vi"))
+    assert "Mất 4,4\u00a0tr\u00a0₫, 287k\u00a0₫ hay 1\u00a0tỷ\u00a0₫ một tháng, 12\u00a0£ một lần" in html
 
 
 def test_the_first_page_has_what_an_owner_needs(report: str) -> None:

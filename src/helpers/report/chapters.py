@@ -6,6 +6,8 @@ import copy
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import unescape
+from itertools import count
 from typing import Any
 
 from jinja2 import Environment
@@ -21,22 +23,35 @@ from helpers.resources import package_file
 
 LEFT_OUT = frozenset({"parameters", "injected-parameters", "no-report"})
 """Cells with one of these tags never reach the client."""
+HEADLINE = "headline"
+"""A cell with this tag offers its first finding as the chapter's headline."""
+HEADLINES = 2
+"""Headlines a chapter opens with at most."""
 SHOWN = ("image/svg+xml", "text/html", "text/markdown", "text/plain")
 """Of an output's forms the first of these is shown; one that has none of them, or is a live widget, is left out."""
 _LIVE = "application/vnd.jupyter.widget-view+json"
 _HEADING = re.compile(r"<(/?)h([1-5])\b")
 _TITLE = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)")
+_FINDING = re.compile(r'<h([1-6]) class="finding"(?: id="([^"]+)")?>(.*?)</h\1>', re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
 _ID = re.compile(r'\bid="([^"]+)"')
 _REFERENCE = r'(\b(?:id|for|aria-labelledby|aria-describedby)="|href="#|url\(#){name}(?=["\)])'
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """One notebook, ready for the page: `anchor` is its place, `title` its heading, `body` its HTML."""
+    """One notebook, ready for the page.
+
+    Attributes:
+        anchor: its place. title: the question it asks. body: its HTML. headlines: what it found above all, in one or two
+            sentences; none when it found nothing. findings: (anchor, headline) of each finding in it, in order.
+    """
 
     anchor: str
     title: str
     body: str
+    headlines: tuple[str, ...] = ()
+    findings: tuple[tuple[str, str], ...] = ()
 
 
 class _Exporter(HTMLExporter):
@@ -102,9 +117,42 @@ def chapters(
         read.cells = cells
         body, _ = export.from_notebook_node(read)
         title = title or str(notebook.metadata.get("title", "")) or language.text("Chapter {number}", number=number)
-        used.add(f"chapter-{number}")
-        made.append(Chapter(f"chapter-{number}", title, unique_ids(lower_headings(body), used)))
+        anchor = f"chapter-{number}"
+        used.add(anchor)
+        body = unique_ids(_with_anchors(lower_headings(body), anchor), used)
+        findings = tuple((match[2], _text(match[3])) for match in _FINDING.finditer(body))
+        made.append(
+            Chapter(anchor, title, body, _headlines(cells) or tuple(text for _, text in findings[:1]), findings)
+        )
     return tuple(made)
+
+
+def _headlines(cells: Sequence[NotebookNode]) -> tuple[str, ...]:
+    """The first finding of every cell that offers one, up to :data:`HEADLINES`."""
+    offered = (
+        "".join(str(output.data.get("text/html", "")) for output in cell.get("outputs", ()))
+        for cell in cells
+        if HEADLINE in cell.metadata.get("tags", ())
+    )
+    found = [_text(match[3]) for html in offered if (match := _FINDING.search(html))]
+    return tuple(found[:HEADLINES])
+
+
+def _text(heading: str) -> str:
+    """What a heading says."""
+    return " ".join(unescape(_TAG.sub("", heading)).split())
+
+
+def _with_anchors(html: str, chapter: str) -> str:
+    """Every finding with a place to link to."""
+    numbers = count(1)
+
+    def named(match: re.Match[str]) -> str:
+        number = next(numbers)
+        anchor = match[2] or f"{chapter}-finding-{number}"
+        return f'<h{match[1]} class="finding" id="{anchor}">{match[3]}</h{match[1]}>'
+
+    return _FINDING.sub(named, html)
 
 
 def _cells(notebook: NotebookNode, *, language: Language, show_code: bool) -> list[NotebookNode]:

@@ -26,6 +26,8 @@ _LOGO = re.compile(r"data:image/(?:png|jpeg|svg\+xml|webp|gif);base64,[A-Za-z0-9
 _LOGO_TYPES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".svg": "svg+xml", ".webp": "webp", ".gif": "gif"}
 _LOGO_LIMIT = 300_000
 _TAG = re.compile(r"<[^>]*>")
+_WITHIN_MONEY = re.compile(r"(?<=\d) (?=(?:tr|tỷ) ?[₫€£$¥฿])|(?<=\w) (?=[₫€£$¥฿])")
+"""The spaces inside "4,4 tr ₫": a line that ends there tears an amount apart."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ def render(
     body = environment.get_template("body.html.j2").render(
         chapters=made, cover=cover, summary=summary, appendix=appendix, logo=logo, show=show, t=language.text
     )
+    body = _WITHIN_MONEY.sub("\N{NO-BREAK SPACE}", body)
     return environment.get_template("report.html.j2").render(
         body=body,
         colour=colour,
