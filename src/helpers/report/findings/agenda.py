@@ -148,19 +148,17 @@ def rules(desk: Desk, run: Run) -> Details:
             "The playbook has no rules for this country: weekends are kept free, and holidays and the law are yours to check."
         )
         return Details(say.text("The rules it obeys"), (), body)
-    hours = [(c, fact.value) for c, fact in country.hours.items()]
-    facts = tuple(
-        (
-            book.rules.channels.channels[c].title[say.code],
-            say.text("only from {start} to {end}", start=h.start, end=h.end),
-        )
-        for c, h in hours
-    )
-    limits = tuple(
-        (
-            book.rules.channels.channels[c].title[say.code],
-            say.plural("at most {n} a day to one person", "at most {n} a day to one person", fact.value),
-        )
+    hours = {
+        c: say.text("only from {start} to {end}", start=fact.value.start, end=fact.value.end)
+        for c, fact in country.hours.items()
+    }
+    limits = {
+        c: say.plural("at most {n} a day to one person", "at most {n} a day to one person", fact.value)
         for c, fact in country.daily_limits.items()
+    }
+    channels = book.rules.channels.channels
+    facts = tuple(
+        (channels[c].title[say.code], "; ".join(filter(None, (hours.get(c), limits.get(c)))))
+        for c in dict.fromkeys((*hours, *limits))
     )
-    return Details(say.text("The rules it obeys"), facts + limits, country.disclaimer[say.code])
+    return Details(say.text("The rules it obeys"), facts, country.disclaimer[say.code])
