@@ -32,7 +32,7 @@ SHOWN = ("image/svg+xml", "text/html", "text/markdown", "text/plain")
 _LIVE = "application/vnd.jupyter.widget-view+json"
 _HEADING = re.compile(r"<(/?)h([1-5])\b")
 _TITLE = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)")
-_FINDING = re.compile(r'<h([1-6]) class="finding"(?: id="([^"]+)")?>(.*?)</h\1>', re.DOTALL)
+_FINDING = re.compile(r'<h([1-6]) class="finding( background)?"(?: id="([^"]+)")?>(.*?)</h\1>', re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _ID = re.compile(r'\bid="([^"]+)"')
 _REFERENCE = r'(\b(?:id|for|aria-labelledby|aria-describedby)="|href="#|url\(#){name}(?=["\)])'
@@ -120,7 +120,7 @@ def chapters(
         anchor = f"chapter-{number}"
         used.add(anchor)
         body = unique_ids(_with_anchors(lower_headings(body), anchor), used)
-        findings = tuple((match[2], _text(match[3])) for match in _FINDING.finditer(body))
+        findings = tuple((match[3], _text(match[4])) for match in _FINDING.finditer(body))
         made.append(
             Chapter(anchor, title, body, _headlines(cells) or tuple(text for _, text in findings[:1]), findings)
         )
@@ -134,8 +134,8 @@ def _headlines(cells: Sequence[NotebookNode]) -> tuple[str, ...]:
         for cell in cells
         if HEADLINE in cell.metadata.get("tags", ())
     )
-    found = [_text(match[3]) for html in offered if (match := _FINDING.search(html))]
-    return tuple(found[:HEADLINES])
+    leading = (next((match for match in _FINDING.finditer(html) if not match[2]), None) for html in offered)
+    return tuple(_text(match[4]) for match in leading if match)[:HEADLINES]
 
 
 def _text(heading: str) -> str:
@@ -149,8 +149,8 @@ def _with_anchors(html: str, chapter: str) -> str:
 
     def named(match: re.Match[str]) -> str:
         number = next(numbers)
-        anchor = match[2] or f"{chapter}-finding-{number}"
-        return f'<h{match[1]} class="finding" id="{anchor}">{match[3]}</h{match[1]}>'
+        anchor = match[3] or f"{chapter}-finding-{number}"
+        return f'<h{match[1]} class="finding{match[2] or ""}" id="{anchor}">{match[4]}</h{match[1]}>'
 
     return _FINDING.sub(named, html)
 

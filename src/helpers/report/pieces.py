@@ -69,13 +69,14 @@ class Finding(Piece):
         headline: one sentence with people or money in it. body: what it means; blank lines part paragraphs.
         level: heading level in the notebook, 2–5 (the report, where the client's name is the only first level, sets it
             one lower).
-        anchor: name for links to it.
+        anchor: name for links to it. leads: whether a chapter may open with it; not when it says how to count, not what.
     """
 
     headline: str
     body: str = ""
     level: int = 2
     anchor: str = ""
+    leads: bool = True
     template: ClassVar[str] = "finding"
 
     def __post_init__(self) -> None:

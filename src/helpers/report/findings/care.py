@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from helpers.language import Language
 from helpers.metrics.comparisons import Comparison
 from helpers.metrics.presence import FirstContacts, Presence
 from helpers.metrics.service import Complaints, Difference, GroupRate, Spending
@@ -32,13 +33,7 @@ def in_touch(found: Presence | None, run: Run) -> Finding | Missing:
     if isinstance(found.untouched, NotEnough):
         return too_few(found.untouched, say.text("how often customers hear from you"), say)
     care = found.without_care
-    headline = capital(
-        say.text(
-            "{share} active customers have not heard from you in {days} days",
-            share=of_ten(found.untouched.value, say),
-            days=found.quiet_days,
-        )
-    )
+    headline = _unheard(found.untouched.value, found.quiet_days, say)
     body = say.text("{percent} of {n} active customers ({range}).", percent=say.percent(found.untouched.value), n=found.untouched.n,
                     range=between(found.untouched.low, found.untouched.high, say))  # fmt: skip
     if isinstance(care, Rate):
@@ -50,6 +45,17 @@ def in_touch(found: Presence | None, run: Run) -> Finding | Missing:
     elif found.sells:
         body += " " + say.text("{count} messages sold, none cared.", count=found.sells)
     return Finding(headline, body, level=3)
+
+
+def _unheard(share: float, days: int, say: Language) -> str:
+    """Who has heard nothing, in a sentence that also reads well for nobody and for everybody."""
+    if share == 0:
+        return say.text("Every active customer has heard from you in the last {days} days", days=days)
+    if share == 1:
+        return say.text("No active customer has heard from you in the last {days} days", days=days)
+    return capital(
+        say.text("{share} active customers have not heard from you in {days} days", share=of_ten(share, say), days=days)
+    )
 
 
 def in_touch_details(found: Presence | None, run: Run) -> Details | Missing:

@@ -53,7 +53,7 @@ def gate(run: Run) -> Finding:
         parts += [say.text(found["refused"][name]) for name in ("silence", "contracts") if name in found["refused"]]
     if found["warning"]:
         parts.append(say.text(found["warning"]))
-    return Finding(say.text(KINDS[found["kind"]]), " ".join(parts), level=3)
+    return Finding(say.text(KINDS[found["kind"]]), " ".join(parts), level=3, leads=False)
 
 
 def chapter(found: Membership | None, run: Run) -> tuple[Piece, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.language import Language
 from helpers.metrics.base import Became, Week, WhereNow
 from helpers.metrics.growth import Growth, same_season
 from helpers.metrics.leaks import Leak
@@ -107,12 +108,7 @@ def where_now(found: WhereNow, run: Run) -> Finding:
     say = run.say
     if isinstance(found.still, NotEnough):
         return too_few(found.still, say.text("what became of the customers of six months ago"), say)
-    gone = 1 - found.still.value
-    headline = capital(
-        say.text(
-            "{share} customers of six months ago have not been back in the last two months", share=of_ten(gone, say)
-        )
-    )
+    headline = _gone(1 - found.still.value, say)
     body = say.text(
         "Between {start} and {end} {n} customers bought. {percent} of them ordered again in the latest 60 days ({range}). "
         "Those who did not had spent {money} in those 60 days.",
@@ -120,6 +116,19 @@ def where_now(found: WhereNow, run: Run) -> Finding:
         range=between(found.still.low, found.still.high, say), money=run.money(found.quiet_revenue),
     )  # fmt: skip
     return Finding(headline, body, level=3)
+
+
+def _gone(share: float, say: Language) -> str:
+    """Who has stayed away, in a sentence that also reads well for nobody and for everybody."""
+    if share == 0:
+        return say.text("Every customer of six months ago has been back in the last two months")
+    if share == 1:
+        return say.text("Nobody who bought six months ago has been back in the last two months")
+    return capital(
+        say.text(
+            "{share} customers of six months ago have not been back in the last two months", share=of_ten(share, say)
+        )
+    )
 
 
 def became(found: Became, run: Run) -> Figure | Missing:
