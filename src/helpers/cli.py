@@ -155,6 +155,12 @@ def run(
             "--pdf", help="Print the report as report.pdf as well, by the Chrome, Edge or Chromium installed."
         ),
     ] = False,
+    with_code: Annotated[
+        bool,
+        typer.Option(
+            "--with-code", help="Write the analyst's variant as well: every figure with cell, code and tables."
+        ),
+    ] = False,
     workspace: Workspace = CLIENTS,
 ) -> None:
     """Run the whole playbook and write the report."""
@@ -166,7 +172,16 @@ def run(
             raise InputError("Give the client's name, or --all for every client of the workspace.")
     if slug is not None:
         with Faults(_language_of(slug, lang, workspace), workspace) as say:
-            _run_one(places.client_folder(workspace, slug), end, lang, parameter or [], force, say, pdf=pdf)
+            _run_one(
+                places.client_folder(workspace, slug),
+                end,
+                lang,
+                parameter or [],
+                force,
+                say,
+                pdf=pdf,
+                with_code=with_code,
+            )
         return
     folders = places.clients(workspace)
     if not folders:
@@ -174,7 +189,7 @@ def run(
             raise InputError(
                 "No clients in {workspace} yet. Create one with “retention new”.", workspace=str(workspace)
             )
-    _run_all(folders, end, lang, parameter or [], force, workspace, pdf=pdf)
+    _run_all(folders, end, lang, parameter or [], force, workspace, pdf=pdf, with_code=with_code)
 
 
 @app.command()
@@ -299,6 +314,7 @@ def _run_one(
     today: date | None = None,
     *,
     pdf: bool = False,
+    with_code: bool = False,
 ) -> None:
     from helpers.pipeline import kernels
     from helpers.printing import browser, print_report
@@ -316,10 +332,14 @@ def _run_one(
     out.print(str(done.report))
     if program is not None:
         out.print(str(print_report(done.report, program)))
+    if with_code:
+        from helpers.with_code import write_with_code
+
+        out.print(str(write_with_code(done.folder)))
 
 
 def _run_all(
-    folders: list[Path], as_of: date | None, lang: str | None, parameters: list[str], force: bool, workspace: Path, *, pdf: bool
+    folders: list[Path], as_of: date | None, lang: str | None, parameters: list[str], force: bool, workspace: Path, *, pdf: bool, with_code: bool
 ) -> None:  # fmt: skip
     """One client after the other; a client that fails is named and the rest go on."""
     codes = set()
@@ -328,7 +348,7 @@ def _run_all(
         err.print(f"— {client.name}")
         try:
             with Faults(say, workspace):
-                _run_one(client, as_of, lang, parameters, force, say, pdf=pdf)
+                _run_one(client, as_of, lang, parameters, force, say, pdf=pdf, with_code=with_code)
         except typer.Exit as stop:
             codes.add(stop.exit_code)
     from helpers.portfolio import PAGE, portfolio, write_page

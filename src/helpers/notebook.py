@@ -21,7 +21,8 @@ from helpers.metrics.baskets import only_goods
 from helpers.parameters import NOTEBOOKS, Parameters, check
 from helpers.pipeline.example import example_run
 from helpers.playbook.goods import load_goods
-from helpers.run import ENVIRONMENT, SETTINGS, Run
+from helpers.reads import Note, ReadFacts, ReadParameters, Reads, ReadTables
+from helpers.run import ENVIRONMENT, READS, SETTINGS, Run
 
 
 def open_run(book: str, **given: Any) -> Run:
@@ -45,17 +46,19 @@ def open_run(book: str, **given: Any) -> Run:
     client = Path(facts["client"])
     con = engine.connect()
     opened = tables.open_tables(con, folder / "tables")
+    opened = replace(opened, order_lines=only_goods(opened.order_lines, load_goods().pattern))
+    noted = _reads(folder / "records" / f"{book}{READS}")
     return Run(
         book=book,
-        params=params,
+        params=ReadParameters(params, noted),
         business=business_file.load(client),
         client=client,
         folder=folder,
         as_of=date.fromisoformat(facts["as_of"]),
         say=say,
         con=con,
-        tables=replace(opened, order_lines=only_goods(opened.order_lines, load_goods().pattern)),
-        facts=facts,
+        tables=ReadTables.watching(opened, noted),
+        facts=ReadFacts(facts, noted),
     )
 
 
@@ -63,6 +66,14 @@ def show(*pieces: Any) -> None:
     """Show several pieces of the report from one cell: a chapter whose length depends on what the business records."""
     for piece in pieces:
         display(piece)  # type: ignore[no-untyped-call]
+
+
+def _reads(path: Path) -> Note:
+    """Note from now on what each cell reads; nobody counts cells outside a notebook."""
+    reads, shell = Reads(path), get_ipython()
+    if shell is not None:
+        shell.events.register("post_run_cell", reads.cell_done)
+    return reads.note
 
 
 def _word_faults(say: Language) -> None:

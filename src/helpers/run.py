@@ -32,6 +32,8 @@ KEPT = ("arms",)
 """Tables a run keeps for the next."""
 COMPARED = ("orders", "customers")
 """Tables of the run before that a run is compared with."""
+READS = ".reads.json"
+"""Ends the name of a notebook's record of what each of its cells read."""
 SETTINGS = "settings.json"
 """In a run's records: what it and the run before were told besides their files, and the day of a report of later data."""
 

@@ -13,8 +13,10 @@ import pytest
 
 from helpers.errors import InputError
 from helpers.language import Language
+from helpers.report.analyst import Analyst, Lead
 from helpers.report.document import Appendix, Cover, Summary, css_string, logo, render
 from helpers.report.pieces import Figure, Finding, KeyNumber, KeyNumbers, Missing
+from helpers.report.tracing import Trace
 
 from .samples import notebook, says, shows
 
@@ -166,7 +168,14 @@ def test_hostile_names_stay_names_everywhere(cover: Cover, summary: Summary, app
         summary, headline=bad, leaving=bad, numbers=KeyNumbers((KeyNumber(bad, bad, bad),)), leaks=Missing(bad, bad)
     )
     chapter = notebook(says(f"# {bad}\n\n{bad}"), shows(Finding(bad, bad)), says(f"[link](javascript:alert(1)) {bad}"))
-    page = render([chapter], cover=evil, summary=first, appendix=appendix, language=ENGLISH, show_code=True)
+    code = nbformat.v4.new_code_cell(bad, outputs=shows(Finding("x")).outputs)
+    chapter.cells.append(code)
+    trace = Trace(bad, 3, "a-3", (bad,), ((bad, bad, True),), (bad,), bad)
+    told = Analyst(
+        ({len(chapter.cells) - 1: trace},), (Lead(bad, ((bad, bad, "a-3"),)),), ((bad, bad, bad),), ((bad, bad),), ((bad, bad),),
+        ((bad, bad, bad, bad),), bad, bad,
+    )  # fmt: skip
+    page = render([chapter], cover=evil, summary=first, appendix=appendix, language=ENGLISH, analyst=told)
     assert "<script" not in page
     assert page.count("</style>") == 1
     assert 'href="javascript' not in page

@@ -25,7 +25,7 @@ from helpers.pipeline import earlier, kernels, stages, workspace
 from helpers.pipeline.build import CUSTOMER_FILES, Built, build_customers, build_tables, describe
 from helpers.pipeline.stages import Stage
 from helpers.records import plain
-from helpers.run import EARLIER, SETTINGS
+from helpers.run import EARLIER, READS, SETTINGS
 from helpers.segments import rules_for
 
 if TYPE_CHECKING:
@@ -204,6 +204,7 @@ class _Run:
             left = [
                 done.path,
                 self.out / "records" / f"{done.book}.json",
+                self.out / "records" / f"{done.book}{READS}",
                 *(self.out / n for n in self._record(done.book).get("lists", ())),
             ]
             names = tuple(sorted(p.relative_to(self.out).as_posix() for p in left if p.is_file()))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
@@ -15,18 +17,21 @@ from helpers.language import Language
 from helpers.parameters import NOTEBOOKS
 from helpers.playbook import load
 from helpers.playbook.diagnosis import diagnose, measured
+from helpers.report.analyst import Analyst, analyst
 from helpers.report.data_words import not_recorded
 from helpers.report.document import Appendix, logo, render
 from helpers.report.findings.common import capital, word_anchor
 from helpers.report.folklore import claims
 from helpers.report.pieces import Details, Missing, Note
 from helpers.report.summary import Facts, cover, grade, summary
+from helpers.report.tracing import Trace
 from helpers.segments import rules_for
 
+REPORT, WITH_CODE = "report.html", "report-with-code.html"
+"""The client's file, and the analyst's beside it."""
 
-def build_report(
-    out: Path, business: Business, *, client: Path, say: Language, as_of: date, show_code: bool = False
-) -> Path:
+
+def build_report(out: Path, business: Business, *, client: Path, say: Language, as_of: date) -> Path:
     """Write ``report.html`` and ``charts/*.svg`` into a run folder.
 
     Args:
@@ -35,25 +40,46 @@ def build_report(
     Returns:
         Path of the report.
     """
-    numbers = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
-    said = session.load(client)
-    facts = Facts(numbers, said, business, say, load(), rules_for(business, client))
     books = [
         nbformat.reads((out / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"), as_version=4)
         for name in NOTEBOOKS
     ]
-    page = render(
+    page = _page(_facts(out, business, client, say), books, client, as_of, None)
+    _write_charts(books, out / "charts")
+    return files.write_text(out / REPORT, page)
+
+
+def build_analysts_report(
+    out: Path, business: Business, *, client: Path, say: Language, as_of: date,
+    books: Sequence[nbformat.NotebookNode], traced: Sequence[Mapping[int, Trace]], manifest: Mapping[str, Any],
+) -> Path:  # fmt: skip
+    """Write ``report-with-code.html``, the analyst's variant, into a finished run folder.
+
+    Args:
+        books: the executed notebooks, as chapters. traced: for each, cell position → where it comes from. manifest: the run's.
+    """
+    facts = _facts(out, business, client, say)
+    page = _page(facts, books, client, as_of, analyst(traced, manifest, facts.numbers, say))
+    return files.write_text(out / WITH_CODE, page)
+
+
+def _facts(out: Path, business: Business, client: Path, say: Language) -> Facts:
+    numbers = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    return Facts(numbers, session.load(client), business, say, load(), rules_for(business, client))
+
+
+def _page(facts: Facts, books: Sequence[nbformat.NotebookNode], client: Path, as_of: date, more: Analyst | None) -> str:
+    brand = facts.business.brand
+    return render(
         books,
         cover=cover(facts, as_of),
         summary=summary(facts),
         appendix=appendix(facts),
-        language=say,
-        colour=business.brand.colour,
-        logo=logo(_inside(client, business.brand.logo)) if business.brand.logo else "",
-        show_code=show_code,
+        language=facts.say,
+        colour=brand.colour,
+        logo=logo(_inside(client, brand.logo)) if brand.logo else "",
+        analyst=more,
     )
-    _write_charts(books, out / "charts")
-    return files.write_text(out / "report.html", page)
 
 
 def _inside(client: Path, name: str) -> Path:

@@ -6,8 +6,9 @@ Self-contained and still: no script, no request, a content policy that forbids b
 from __future__ import annotations
 
 import base64
+import copy
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +17,11 @@ from nbformat import NotebookNode
 
 from helpers.errors import InputError
 from helpers.language import Language
+from helpers.report.analyst import Analyst
 from helpers.report.chapters import chapters as make_chapters
 from helpers.report.chapters import lower_headings, unique_ids
 from helpers.report.pieces import Actions, Compare, Figure, KeyNumbers, Missing, Piece, TableView, templates
+from helpers.report.tracing import Trace
 from helpers.report.typeface import faces
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -127,7 +130,7 @@ def render(
     language: Language,
     colour: str = "#0b6e6e",
     logo: str = "",
-    show_code: bool = False,
+    analyst: Analyst | None = None,
 ) -> str:
     """The whole report as one HTML document.
 
@@ -139,7 +142,7 @@ def render(
         language: of headings and labels, of the markdown cells kept, and of the document.
         colour: the client's own, as ``#rrggbb``; used on the cover and on rules, never behind or as text.
         logo: a data address (:func:`logo` makes it), or nothing.
-        show_code: the analyst's variant, with each cell's code folded above its output.
+        analyst: what the analyst's variant adds; None for the client's.
 
     Raises:
         ValueError: a colour or logo that is not what it should be (``business.yml`` is checked before).
@@ -148,15 +151,24 @@ def render(
         raise ValueError(f"colour: #rrggbb, got {colour!r}")
     if logo and not _LOGO.fullmatch(logo):
         raise ValueError("logo: a base64 data address of a picture")
-    taken = {"main", "contents", "summary", "appendix"}
-    made = make_chapters(chapters, language=language, show_code=show_code, taken=taken)
+    taken = {"main", "contents", "summary", "appendix", "manifest"}
+    if analyst:
+        chapters = [_traced(book, found) for book, found in zip(chapters, analyst.traced, strict=True)]
+    made = make_chapters(chapters, language=language, show_code=analyst is not None, taken=taken)
 
     def show(piece: Piece) -> Markup:
         return Markup(unique_ids(lower_headings(str(piece.html())), taken))  # noqa: S704 – pieces escape
 
     environment = templates()
     body = environment.get_template("body.html.j2").render(
-        chapters=made, cover=cover, summary=summary, appendix=appendix, logo=logo, show=show, t=language.text
+        chapters=made,
+        cover=cover,
+        summary=summary,
+        appendix=appendix,
+        logo=logo,
+        show=show,
+        analyst=analyst,
+        t=language.text,
     )
     body = _WITHIN_MONEY.sub("\N{NO-BREAK SPACE}", body)
     return environment.get_template("report.html.j2").render(
@@ -167,6 +179,15 @@ def render(
         running=css_string(" · ".join(part for part in (cover.client, cover.period) if part)),
         title=f"{cover.client} – {cover.title}",
     )
+
+
+def _traced(book: NotebookNode, found: Mapping[int, Trace]) -> NotebookNode:
+    """A copy of a notebook in which every cell knows its trace."""
+    read = copy.copy(book)
+    read.cells = [copy.copy(cell) for cell in book.cells]
+    for position, trace in found.items():
+        read.cells[position].metadata = {**book.cells[position].metadata, "trace": trace}
+    return read
 
 
 def css_string(text: str) -> str:

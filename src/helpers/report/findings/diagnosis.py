@@ -331,7 +331,7 @@ def leaks_details(found: Sequence[Leak], run: Run) -> Details:
 
 def headline_facts(**results: Any) -> dict[str, Any]:
     """The results the first page needs, keyed as `metrics.json` documents them."""
-    rates: Sequence[RepeatRate] = results.pop("rates")
+    rates: Sequence[RepeatRate] = results.pop("repeat_rate")
     repeat = {
         str(r.horizon_days): (
             {"value": r.rate.value, "low": r.rate.low, "high": r.rate.high, "n": r.rate.n, "same_day": r.same_day}

@@ -35,6 +35,7 @@ def forecast(run: Run) -> Finding:
             say.text("What members will bring is told by their contracts, not by their silence"),
             lacking(run.facts["bg_nbd"], run),
             level=3,
+            leads=False,
         )
     if totals["orders"] is None:
         return Finding(
