@@ -114,8 +114,8 @@ def _returning(facts: Facts) -> KeyNumber:
     if facts.leaving:
         note = say.text(
             "most likely between {low} and {high}",
-            low=say.percent(facts.leaving["low"]),
-            high=say.percent(facts.leaving["high"]),
+            low=say.number(100 * facts.leaving["low"], 1),
+            high=say.number(100 * facts.leaving["high"], 1),
         )
         return KeyNumber(say.number(100 * facts.leaving["value"], 1), say.text("of 100 members leave in a month"), note)
     label = say.text("of 10 first-time buyers return within 90 days")
@@ -146,6 +146,10 @@ def _to_call(facts: Facts) -> KeyNumber:
     label = say.text("regulars to call this week")
     if count is None or not facts.numbers["customers"]:
         return KeyNumber("–", label, say.text("too few to conclude"))
+    if facts.leaving and not count:  # nobody's rhythm was looked at, so “nobody is late” would be made up
+        return KeyNumber(
+            "–", label, say.text("Members are followed by their contracts, see “Do we see customers leave?”.")
+        )
     note = (
         say.text("late against their own rhythm, or spending half of before; none who refused")
         if count

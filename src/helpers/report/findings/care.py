@@ -40,7 +40,7 @@ def in_touch(found: Presence | None, run: Run) -> Finding | Missing:
         body += " " + say.text(
             "{percent} have had no message that was not selling something.", percent=say.percent(care.value)
         )
-    if found.sell_to_care is not None:
+    if found.sell_to_care:  # without one that sells there is nothing to set against care
         body += " " + say.text("For every message that cares, {count} sell.", count=say.number(found.sell_to_care, 1))
     elif found.sells:
         body += " " + say.text("{count} messages sold, none cared.", count=found.sells)
