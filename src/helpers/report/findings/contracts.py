@@ -77,7 +77,7 @@ def members(found: Contractual, run: Run) -> Finding:
     parts = [
         say.text(
             "Counted over the last {months} months that can be judged: {k} members left; {range}.",
-            months=found.months_counted, k=left.k, range=between(left.low, left.high, say),
+            months=found.months_counted, k=left.k, range=between(left.low, left.high, say, 1),
         ),
         say.text("On {day} {members} pay {money} a month.", day=run.as_of, members=head_count(found.members, run), money=run.money(found.mrr)),
     ]  # fmt: skip

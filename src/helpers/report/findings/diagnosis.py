@@ -19,6 +19,7 @@ from helpers.report.findings.churn import STATE_NAMES
 from helpers.report.findings.common import (
     between,
     between_money,
+    by_contract,
     capital,
     definition,
     holidays,
@@ -29,9 +30,10 @@ from helpers.report.findings.common import (
     people,
     rate_items,
     too_few,
+    under_contract,
 )
 from helpers.report.findings.season import beside
-from helpers.report.pieces import Details, Figure, Finding, Missing
+from helpers.report.pieces import Details, Figure, Finding, Missing, Note
 from helpers.run import Run
 from helpers.session.leaks import LEAKS
 
@@ -103,9 +105,11 @@ def come_back_details(rates: Sequence[RepeatRate], run: Run) -> Details:
     return definition(facts, say, pages=("repeat-rate",))
 
 
-def where_now(found: WhereNow, run: Run) -> Finding:
+def where_now(found: WhereNow, run: Run) -> Finding | Note:
     """S27: the customers of six months ago, where are they now?"""
     say = run.say
+    if under_contract(run):  # between two payments nobody is away
+        return by_contract(run)
     if isinstance(found.still, NotEnough):
         return too_few(found.still, say.text("what became of the customers of six months ago"), say)
     headline = _gone(1 - found.still.value, say)
@@ -131,9 +135,11 @@ def _gone(share: float, say: Language) -> str:
     )
 
 
-def became(found: Became, run: Run) -> Figure | Missing:
+def became(found: Became, run: Run) -> Figure | Missing | None:
     """The same customers in the words of the states."""
     say = run.say
+    if under_contract(run):
+        return None
     items = rate_items((say.text(STATE_NAMES[state]), share) for state, share in found.shares.items())
     if not items:
         return not_yet(say.text("What became of the customers of six months ago"), run)
@@ -162,9 +168,11 @@ def became(found: Became, run: Run) -> Figure | Missing:
     return charts.rates(items, title=title, subtitle=subtitle, language=say, caption=caption)
 
 
-def became_details(found: Became, run: Run) -> Details:
+def became_details(found: Became, run: Run) -> Details | None:
     """Which customers, and how their state is told."""
     say = run.say
+    if under_contract(run):
+        return None
     facts = {
         say.text("Definition"): say.text(
             "Customers with an order in 60 days that ended 26 weeks before the last day of the data, by their state on that last day."
@@ -175,9 +183,11 @@ def became_details(found: Became, run: Run) -> Details:
     return definition(facts, say, pages=("six-months-ago", "states"))
 
 
-def bucket(accounts: Growth, run: Run) -> Finding:
+def bucket(accounts: Growth, run: Run) -> Finding | Note:
     """S09: does the bucket fill faster than it leaks?"""
     say = run.say
+    if under_contract(run):  # a quarterly card is no absence of two months
+        return by_contract(run)
     full = accounts.judged
     if not run.facts["overview"]["customers"]:
         return too_few(NotEnough(0, 10, "customers"), say.text("how customers come and go"), say)
@@ -210,9 +220,11 @@ def bucket(accounts: Growth, run: Run) -> Finding:
     return Finding(headline, f"{body} {season}".strip(), level=3)
 
 
-def bucket_chart(accounts: Growth, run: Run) -> Figure | Missing:
+def bucket_chart(accounts: Growth, run: Run) -> Figure | Missing | None:
     """Growth accounting in customers, month by month."""
     say = run.say
+    if under_contract(run):
+        return None
     full = accounts.judged
     if not run.facts["overview"]["customers"]:
         return not_yet(say.text("Coming and going by month"), run)
