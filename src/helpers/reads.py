@@ -98,6 +98,8 @@ class ReadParameters:
 
     def __getattr__(self, name: str) -> Any:
         """A parameter, or a method of all of them."""
+        if name.startswith("_"):  # a copy in the making asks before there is anything to ask
+            raise AttributeError(name)
         if name in type(self._parameters).model_fields:
             self._note(PARAMETERS, name)
         return getattr(self._parameters, name)

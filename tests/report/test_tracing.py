@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import nbformat
 import pytest
 
 from helpers import tables
-from helpers.reads import ReadFacts, Reads, ReadTables
+from helpers.parameters import Diagnosis
+from helpers.reads import ReadFacts, ReadParameters, Reads, ReadTables
 from helpers.report.tracing import Trace, traces
 
 
@@ -66,6 +68,17 @@ def test_cells_that_were_never_run_have_no_trace() -> None:
     """A notebook opened and not executed claims nothing."""
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("rates = 1")])
     assert traces("1_book", book, reads={}, parameters={}, recorded=set(), known=set()) == {}
+
+
+def test_parameters_are_noted_by_name_and_can_be_copied() -> None:
+    """A parameter that is asked for is noted, a method of all of them is not, and a copy is the same parameters."""
+    asked: list[tuple[str, str]] = []
+    watched = ReadParameters(Diagnosis(repeat_days=60), lambda kind, name: asked.append((kind, name)))
+    assert copy.copy(watched).repeat_days == 60
+    assert watched.model_dump()["repeat_days"] == 60
+    assert asked == [("parameters", "repeat_days")]
+    with pytest.raises(AttributeError):
+        _ = watched.nothing
 
 
 def test_reads_are_noted_cell_by_cell(tmp_path: Path) -> None:
