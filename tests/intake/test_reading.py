@@ -75,6 +75,17 @@ def test_rows_keep_their_place_when_others_cannot_be_cut(shop: Load) -> None:
     ]
 
 
+def test_a_heading_and_its_first_row_outweigh_ragged_rows_below(shop: Load) -> None:
+    """Most rows are broken and happen to hold a semicolon; the file is still cut where its heading and first orders are."""
+    broken = ["=1+1,,,x;y,", ",", ",,x;y", ",", "x;y,", "x;y", ",x;y"]
+    text = (
+        "order_id,ordered_at,customer_id,net_revenue\n1,2026-01-01,A,1\n2,2026-01-02,B,1\n" + "\n".join(broken) + "\n"
+    )
+    found = shop(text)
+    assert found.orders.count().to_pyarrow().as_py() == 2
+    assert found.quality.rows_read == 2 + found.rejects.count().to_pyarrow().as_py()
+
+
 def test_quoted_cells_may_hold_delimiters_and_line_ends(shop: Load) -> None:
     """An address over two lines is one cell of one row."""
     found = shop(

@@ -26,6 +26,8 @@ _RARE_DELIMITERS = "^~¦§#*!\x1f\x1e\x01"
 """Looked at only where none of the usual ones cuts the file into columns."""
 _CLEAR = 0.5
 """Share of rows a usual delimiter must cut alike to be beyond doubt."""
+_CERTAIN = 0.8
+"""Share of rows cut alike from which the first rows need not be asked; a few lines above a table say nothing about it."""
 _FEW = 0.02
 """Share of control characters up to which a file is text with faults."""
 
@@ -176,7 +178,18 @@ def _delimiter(text: str) -> str:
         share, width, best = max(rare, key=lambda fit: fit[0] * fit[1])
         if share > 1 - _CLEAR and width == next((len(row) for row in _rows(text, best) if any(row)), 0):
             return best
+    if clear < _CERTAIN and _opening(text, usual) < 2:
+        # ragged rows below, and a heading this one does not cut at all: a table another one opens is the likelier
+        width, other = max((_opening(text, candidate), candidate) for candidate in _DELIMITERS)
+        if width > 2:
+            return other
     return usual if clear else ","
+
+
+def _opening(text: str, delimiter: str) -> int:
+    """Cells of the first row with something in it, if the next has as many; else 0."""
+    first, second, *_ = *(len(row) for row in _rows(text, delimiter) if any(row)), 0, 0
+    return first if first == second else 0
 
 
 def _fit(text: str, delimiter: str) -> tuple[float, int, str]:
