@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -35,17 +36,25 @@ def write_with_code(run: Path) -> Path:
     client, manifest = run.parents[1], read_manifest(run)
     numbers = _json(run / "metrics.json")
     books = {name: _notebook(run, name) for name in NOTEBOOKS}
+    recorded = {name: _json(run / "records" / f"{name}.json").keys() - {"lists"} for name in NOTEBOOKS}
     found: dict[str, dict[int, Trace]] = {
         name: traces(
             name, book, reads=_json(run / "records" / f"{name}{READS}"), parameters=_in_force(name, manifest),
-            recorded=_json(run / "records" / f"{name}.json").keys() - {"lists"}, known=numbers.keys(),
+            recorded=recorded[name], known=numbers.keys(),
         )
         for name, book in books.items()
     }  # fmt: skip
     return build_analysts_report(
         run, business_file.load(client), client=client, say=language(manifest["lang"]),
-        as_of=date.fromisoformat(manifest["as_of"]), books=[*books.values()], traced=[*found.values()], manifest=manifest,
+        as_of=date.fromisoformat(manifest["as_of"]), books=[*books.values()], traced=[*found.values()],
+        before=_before(run, numbers.keys() - set().union(*recorded.values())), manifest=manifest,
     )  # fmt: skip
+
+
+def _before(run: Path, names: AbstractSet[str]) -> dict[str, str]:
+    """Which of the stages before the notebooks made each of the names."""
+    customers = _json(run / "records" / "customers.json").keys()
+    return {name: "customers" if name in customers else "tables" for name in names}
 
 
 def _in_force(name: str, manifest: Mapping[str, Any]) -> dict[str, tuple[Any, bool]]:

@@ -71,6 +71,20 @@ def test_every_output_names_the_cell_that_made_it(page: tuple[Path, str]) -> Non
     assert found == {}
 
 
+def test_each_of_several_outputs_has_its_source(page: tuple[Path, str]) -> None:
+    """A cell that shows several pieces has a line below each but the last, leading to the full source below that one."""
+    run, html = page
+    several = 0
+    for name in NOTEBOOKS:
+        book = nbformat.read(run / "notebooks" / f"{name}.ipynb", as_version=4)  # type: ignore[no-untyped-call]
+        for cell in (c for c in book.cells if c.cell_type == "code" and not HIDDEN & {*c.metadata.get("tags", ())}):
+            shown = [o for o in cell.outputs if {"text/html", "image/svg+xml"} & {*o.get("data", {})}]
+            lines = html.count(f'<p class="source"><a href="#{name}-{cell.execution_count}">')
+            assert lines == max(0, len(shown) - 1)
+            several += len(shown) > 1
+    assert several
+
+
 def test_names_tables_and_links_are_really_there(page: tuple[Path, str]) -> None:
     """Every name of metrics.json exists, every table lies in the run folder, every link leads somewhere, no id is there twice."""
     run, html = page
@@ -98,7 +112,8 @@ def test_the_first_page_says_where_its_numbers_come_from(page: tuple[Path, str])
     numbers = json.loads((run / "metrics.json").read_text("utf-8"))
     assert {name for name, _ in leads} <= numbers.keys()
     assert ("repeat_rate", "1_diagnosis-4") in leads
-    assert ("orders", "manifest") in leads
+    assert ("orders", "stage-tables") in leads
+    assert ("gate", "stage-customers") in leads
     made = dict(leads)["leaks"]
     assert "leaks" in re.search(rf'id="{made}".*?<dt>metrics.json</dt><dd>([^<]+)<', html, re.DOTALL)[1].split(", ")  # type: ignore[index]
 
@@ -114,6 +129,9 @@ def test_the_manifest_is_told(page: tuple[Path, str]) -> None:
             assert sha in told
     assert all(stage["key"] in told for stage in manifest["stages"].values())
     assert all(f"{name} {version}" in told for name, version in manifest["libraries"].items())
+    settings = {**manifest["settings"], **manifest["settings"]["parameters"]}
+    del settings["parameters"]
+    assert all(f"<code>{name}: {'–' if value is None else value}</code>" in told for name, value in settings.items())
     assert str(run.parents[3]) not in html
     assert "<script" not in html
 

@@ -172,7 +172,7 @@ def test_hostile_names_stay_names_everywhere(cover: Cover, summary: Summary, app
     chapter.cells.append(code)
     trace = Trace(bad, 3, "a-3", (bad,), ((bad, bad, True),), (bad,), bad)
     told = Analyst(
-        ({len(chapter.cells) - 1: trace},), (Lead(bad, ((bad, bad, "a-3"),)),), ((bad, bad, bad),), ((bad, bad),), ((bad, bad),),
+        ({len(chapter.cells) - 1: trace},), (Lead(bad, ((bad, bad, "a-3"),)),), ((bad, bad, bad),), ((bad, bad),), ((bad, bad),), ((bad, bad),),
         ((bad, bad, bad, bad),), bad, bad,
     )  # fmt: skip
     page = render([chapter], cover=evil, summary=first, appendix=appendix, language=ENGLISH, analyst=told)

@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from helpers.errors import key
 from helpers.language import Language
 from helpers.report.tracing import Trace
-
-PARTS: Mapping[str, str] = {
-    "cover": key("Cover"),
-    "headline": key("Headline and first number"),
-    "leaks": key("Money leaving"),
-    "calls": key("Customers to call"),
-    "leaving": key("Who left or is leaving"),
-    "guesses": key("What you guessed, what the data say"),
-    "actions": key("What to do next"),
-    "grade": key("How far to trust these data"),
-}
-"""Part of the first page → what it is called."""
-WRITTEN_FROM: Mapping[str, tuple[str, ...]] = {
-    "cover": ("orders", "customers", "net_revenue", "first_day", "as_of"),
-    "headline": ("repeat_rate", "contracts"),
-    "leaks": ("leaks",),
-    "calls": ("calls_this_week",),
-    "leaving": ("segments",),
-    "guesses": ("interview",),
-    "actions": ("promises", "calls_this_week", "plan", "campaign_lists"),
-    "grade": ("data_quality",),
-}
-"""Part of the first page → the names in `metrics.json` it is written from."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +25,7 @@ class Analyst:
 
     Attributes:
         traced: per chapter, cell position → trace. leads: where the first page comes from. inputs: (kind, file, SHA-256).
-        told: (parameter, value) given for the run. libraries: (name, version). stages: (name, seconds as text, how, fingerprint).
+        told: (parameter, value) given for the run. settings: (name, value) the numbers depend on. libraries: (name, version). stages: (name, seconds as text, how, fingerprint).
         version, day: of the program, and when it ran.
     """
 
@@ -57,6 +33,7 @@ class Analyst:
     leads: tuple[Lead, ...]
     inputs: tuple[tuple[str, str, str], ...]
     told: tuple[tuple[str, str], ...]
+    settings: tuple[tuple[str, str], ...]
     libraries: tuple[tuple[str, str], ...]
     stages: tuple[tuple[str, str, str, str], ...]
     version: str
@@ -64,29 +41,23 @@ class Analyst:
 
 
 def analyst(
-    traced: Sequence[Mapping[int, Trace]], manifest: Mapping[str, Any], numbers: Mapping[str, Any], say: Language
+    traced: Sequence[Mapping[int, Trace]], leads: Sequence[Lead], manifest: Mapping[str, Any], say: Language
 ) -> Analyst:
     """The additions, worded.
 
     Args:
-        traced: per chapter, cell position → trace. manifest: the run's `manifest.json`. numbers: its `metrics.json`.
+        traced: per chapter, cell position → trace. leads: where the first page comes from. manifest: the run's `manifest.json`.
     """
-    origin = {
-        name: trace for traces in reversed(traced) for trace in reversed([*traces.values()]) for name in trace.names
-    }
-    leads = tuple(
-        Lead(say.text(PARTS[part]), tuple(_lead(name, origin, say) for name in names if numbers.get(name) is not None))
-        for part, names in WRITTEN_FROM.items()
-    )
     stages = tuple(
         (name, say.number(stage["seconds"], 1), _how(stage["reused"], say), stage["key"])
         for name, stage in manifest["stages"].items()
     )
     return Analyst(
         tuple(traced),
-        tuple(lead for lead in leads if lead.names),
+        tuple(leads),
         tuple((kind, name, sha) for kind, found in manifest["inputs"].items() for name, sha in found.items()),
         tuple((name, str(value)) for name, value in manifest["parameters"].items()),
+        tuple(_settings(manifest["settings"])),
         tuple(manifest["libraries"].items()),
         stages,
         manifest["version"],
@@ -94,12 +65,13 @@ def analyst(
     )
 
 
-def _lead(name: str, origin: Mapping[str, Trace], say: Language) -> tuple[str, str, str]:
-    """A name in `metrics.json` with who made it: a cell, or a stage before the notebooks."""
-    trace = origin.get(name)
-    if trace is None:
-        return name, say.text("the stages before the notebooks"), "manifest"
-    return name, say.text("{book}, cell {cell}", book=trace.book, cell=trace.cell), trace.anchor
+def _settings(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a run was told besides its files, as `manifest.json` names it; parameters among them one by one."""
+    for name, value in told.items():
+        if isinstance(value, Mapping):
+            yield from _settings(value)
+        else:
+            yield name, "–" if value is None else str(value)
 
 
 def _how(reused: bool, say: Language) -> str:

@@ -22,6 +22,7 @@ from helpers.report.data_words import not_recorded
 from helpers.report.document import Appendix, logo, render
 from helpers.report.findings.common import capital, word_anchor
 from helpers.report.folklore import claims
+from helpers.report.leads import leads
 from helpers.report.pieces import Details, Missing, Note
 from helpers.report.summary import Facts, cover, grade, summary
 from helpers.report.tracing import Trace
@@ -51,15 +52,17 @@ def build_report(out: Path, business: Business, *, client: Path, say: Language, 
 
 def build_analysts_report(
     out: Path, business: Business, *, client: Path, say: Language, as_of: date,
-    books: Sequence[nbformat.NotebookNode], traced: Sequence[Mapping[int, Trace]], manifest: Mapping[str, Any],
+    books: Sequence[nbformat.NotebookNode], traced: Sequence[Mapping[int, Trace]], before: Mapping[str, str],
+    manifest: Mapping[str, Any],
 ) -> Path:  # fmt: skip
     """Write ``report-with-code.html``, the analyst's variant, into a finished run folder.
 
     Args:
-        books: the executed notebooks, as chapters. traced: for each, cell position → where it comes from. manifest: the run's.
+        books: the executed notebooks, as chapters. traced: for each, cell position → where it comes from. before: name in
+            `metrics.json` → the stage that made it before any notebook ran. manifest: the run's.
     """
     facts = _facts(out, business, client, say)
-    page = _page(facts, books, client, as_of, analyst(traced, manifest, facts.numbers, say))
+    page = _page(facts, books, client, as_of, analyst(traced, leads(facts, traced, before), manifest, say))
     return files.write_text(out / WITH_CODE, page)
 
 

@@ -173,6 +173,7 @@ def render(
     body = _WITHIN_MONEY.sub("\N{NO-BREAK SPACE}", body)
     return environment.get_template("report.html.j2").render(
         body=body,
+        analyst=analyst,
         colour=colour,
         faces=faces(_TAG.sub("", body)),
         language=language,

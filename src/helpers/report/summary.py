@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from itertools import chain, islice
 from typing import Any
 
 from helpers import session as sessions
@@ -19,7 +20,7 @@ from helpers.report.document import Cover, Grade, Summary
 from helpers.report.findings.common import WAIT, capital, of_ten, people
 from helpers.report.findings.plans import AT_RISK, OWNERS
 from helpers.report.findings.said import guesses, without_personal_data
-from helpers.report.pieces import Action, Actions, Figure, KeyNumber, KeyNumbers, Missing
+from helpers.report.pieces import Action, Actions, Compare, Figure, KeyNumber, KeyNumbers, Missing
 from helpers.segments import Rules
 from helpers.session import Commitment, Session
 from helpers.session.leaks import LEAKS
@@ -78,18 +79,26 @@ def cover(facts: Facts, as_of: date) -> Cover:
 
 def summary(facts: Facts) -> Summary:
     """The page an owner reads in two minutes."""
-    worst = [d for d in diagnose(measured(facts.numbers), facts.book) if d.level in ("act", "watch")]
     return Summary(
         headline=_headline(facts),
         numbers=KeyNumbers((_returning(facts), _leaving(facts), _to_call(facts))),
         leaving=_who_is_leaving(facts),
-        fix=_fix(facts, worst),
-        policy=_policy(facts, worst),
+        fix=_fix(facts),
+        policy=_policy(facts),
         leaks=_leaks(facts),
-        actions=_actions(facts, worst),
-        guesses=guesses(facts.session, facts.numbers, facts.say),
+        actions=_actions(facts),
+        guesses=_guesses(facts),
         grade=grade(facts),
     )
+
+
+def _worst(facts: Facts) -> Sequence[Diagnosed]:
+    """Measured mistakes that cross their threshold, worst first."""
+    return [d for d in diagnose(measured(facts.numbers), facts.book) if d.level in ("act", "watch")]
+
+
+def _guesses(facts: Facts) -> Compare | Missing:
+    return guesses(facts.session, facts.numbers, facts.say)
 
 
 def _headline(facts: Facts) -> str:
@@ -181,9 +190,9 @@ def _who_is_leaving(facts: Facts) -> str:
     )
 
 
-def _fix(facts: Facts, worst: Sequence[Diagnosed]) -> str:
+def _fix(facts: Facts) -> str:
     """What hurts customers most among what is measured, with the play that cures it."""
-    say = facts.say
+    say, worst = facts.say, _worst(facts)
     if not worst:
         text = say.text("No measured mistake crosses its threshold. Ask about what is not measured yet.")
         return " ".join(filter(None, (text, _own_answers(facts))))
@@ -207,16 +216,16 @@ def _own_answers(facts: Facts) -> str:
     )
 
 
-def _policy(facts: Facts, worst: Sequence[Diagnosed]) -> str:
+def _policy(facts: Facts) -> str:
     """What to make a rule of: the first cure that changes how the shop works rather than what it sends."""
-    say, play = facts.say, _process_play(facts, worst, "you-said-we-did")
+    say, play = facts.say, _process_play(facts, "you-said-we-did")
     return say.text("“{play}”: {step}", play=play.title[say.code], step=play.first_step[say.code])
 
 
-def _process_play(facts: Facts, worst: Sequence[Diagnosed], otherwise: str) -> Play:
+def _process_play(facts: Facts, otherwise: str) -> Play:
     """The first cure that changes how the shop works; one that knows its customers is not told to begin knowing them."""
     known = 1 - facts.numbers["anonymous_revenue_share"] >= KNOWN_ENOUGH
-    names = [name for d in worst for name in d.mistake.plays if facts.book.plays[name].purpose == "process"]
+    names = [name for d in _worst(facts) for name in d.mistake.plays if facts.book.plays[name].purpose == "process"]
     names = [name for name in (*names, otherwise, "you-said-we-did") if name != IDENTIFY or not known]
     return facts.book.plays[names[0]]
 
@@ -240,13 +249,11 @@ def _leaks(facts: Facts) -> Figure | Missing:
     )  # fmt: skip
 
 
-def _actions(facts: Facts, worst: Sequence[Diagnosed]) -> Actions:
+def _actions(facts: Facts) -> Actions:
     """Three: the session's commitments first, then one call, one campaign and one change in how the shop works."""
-    say = facts.say
-    promised = [c for c in facts.session.commitments if c.status == "open"][:3]
-    items = [_promised(promise, facts) for promise in promised]
-    items += [action for action in (_call(facts), _campaign(facts), _process(facts, worst)) if action is not None]
-    return Actions(tuple(items[:3]), language=say)
+    promised = (_promised(c, facts) for c in facts.session.commitments if c.status == "open")
+    proposed = (action for make in (_call, _campaign, _process) if (action := make(facts)) is not None)
+    return Actions(tuple(islice(chain(promised, proposed), 3)), language=facts.say)
 
 
 def _promised(promise: Commitment, facts: Facts) -> Action:
@@ -291,9 +298,9 @@ def _campaign(facts: Facts) -> Action | None:
     return None
 
 
-def _process(facts: Facts, worst: Sequence[Diagnosed]) -> Action:
+def _process(facts: Facts) -> Action:
     """Change one thing in how the shop works: against the worst measured mistake, or start knowing who the customers are."""
-    say, play = facts.say, _process_play(facts, worst, IDENTIFY)
+    say, play = facts.say, _process_play(facts, IDENTIFY)
     return Action(
         play.title[say.code], say.text(OWNERS[play.owner]), say.text("the end of the week"), play.first_step[say.code]
     )
@@ -304,3 +311,18 @@ def grade(facts: Facts) -> Grade:
     quality = facts.numbers["data_quality"]
     said = reasons(quality, facts.say)
     return Grade(quality["grade"]["mark"], said[0] if quality["grade"]["reasons"] else " ".join(said))
+
+
+PARTS: Mapping[str, tuple[Callable[[Facts], object], ...]] = {
+    "cover": (lambda facts: cover(facts, date.fromisoformat(facts.numbers["as_of"])),),
+    "headline": (_headline, _returning),
+    "leaks": (_leaving, _leaks),
+    "calls": (_to_call,),
+    "leaving": (_who_is_leaving,),
+    "fix": (_fix,),
+    "policy": (_policy,),
+    "guesses": (_guesses,),
+    "actions": (_actions,),
+    "grade": (grade,),
+}
+"""Part of the first page → what writes it, each from the facts alone."""
