@@ -19,6 +19,7 @@ from time import perf_counter
 import nbformat
 from nbconvert.exporters.html import HTMLExporter
 
+from benchmarks import report
 from benchmarks.report import BIN, DATA
 from helpers import business as business_file
 from helpers.language import language
@@ -33,20 +34,7 @@ def example(workspace: Path) -> Path:
 
 def online_retail(workspace: Path) -> Path:
     """A run of UCI Online Retail."""
-    words = [
-        "new",
-        "UK gifts",
-        "--orders",
-        str(DATA),
-        "--lang",
-        "en",
-        "--currency",
-        "GBP",
-        "--workspace",
-        str(workspace),
-    ]
-    subprocess.run([str(BIN / "retention"), *words], check=True, stdout=subprocess.DEVNULL)
-    return _ran(["run", "uk-gifts", "--workspace", str(workspace)])
+    return _ran(["run", report.online_retail(workspace / "real"), "--workspace", str(workspace / "real")])
 
 
 def _ran(words: list[str]) -> Path:

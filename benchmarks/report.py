@@ -27,25 +27,18 @@ DATA = (
 BIN = Path(sys.executable).parent
 
 
+def online_retail(workspace: Path) -> str:
+    """Make UCI Online Retail a client in a workspace that may hold one from before; returns its name there."""
+    shutil.rmtree(workspace, ignore_errors=True)
+    how = ["--orders", str(DATA), "--lang", "en", "--currency", "GBP", "--workspace", str(workspace)]
+    subprocess.run([str(BIN / "retention"), "new", "UK gifts", *how], check=True, stdout=subprocess.DEVNULL)
+    return "uk-gifts"
+
+
 def ours(folder: Path) -> tuple[float, int]:
     """(a) `retention run` on Online Retail into a fresh workspace: nothing kept from before."""
     workspace = folder / "clients"
-    shutil.rmtree(workspace, ignore_errors=True)
-    new = [
-        str(BIN / "retention"),
-        "new",
-        "UK gifts",
-        "--orders",
-        str(DATA),
-        "--lang",
-        "en",
-        "--currency",
-        "GBP",
-        "--workspace",
-        str(workspace),
-    ]
-    subprocess.run(new, check=True, cwd=folder, stdout=subprocess.DEVNULL)
-    return timed([str(BIN / "retention"), "run", "uk-gifts", "--workspace", str(workspace)], folder)
+    return timed([str(BIN / "retention"), "run", online_retail(workspace), "--workspace", str(workspace)], folder)
 
 
 def stock(folder: Path) -> tuple[float, int]:

@@ -12,23 +12,18 @@ from datetime import date
 from typing import Any
 
 from helpers.errors import key
+from helpers.intake.labels import KINDS
 from helpers.intake.quality import Identified
 from helpers.language import Language
 from helpers.metrics.quality import Held, Possible, possible
 from helpers.metrics.quality.possible import Lack
 from helpers.playbook import Playbook
+from helpers.tables import OPTIONAL
 
 RECORDS = {
     "people": key("who the customers are"),
     "order_lines": key("goods and quantities"),
-    "contacts": key("messages sent to customers"),
-    "tickets": key("complaints and questions"),
-    "feedback": key("ratings and comments"),
-    "deliveries": key("promised and actual delivery times"),
-    "costs": key("marketing costs"),
-    "consent": key("consent to be contacted"),
-    "subscriptions": key("subscriptions"),
-    "staff_notes": key("notes by the staff"),
+    **{table: KINDS[table] for table in OPTIONAL},
 }
 """Canonical table → its everyday name (catalog keys)."""
 COLUMNS = {
