@@ -195,3 +195,14 @@ def test_a_value_on_a_threshold_has_not_crossed_it(
     basis = {"vi": "mốc", "en": "mark"}
     limits = Thresholds.model_validate({"metric_key": "k", **marks, "better": better, "basis": basis})
     assert tuple(limits.level(value) for value in values) == levels
+
+
+def test_a_page_changed_after_reading_is_read_again_and_others_are_not(small: Path) -> None:
+    """Asking again gives the very same playbook until a file changes; then the changed words are there."""
+    before = playbook.load(small)
+    assert playbook.load(small) is before
+    page = small / MISTAKE
+    page.write_text(page.read_text(encoding="utf-8").replace("en: I forgot}", "en: I quite forgot}"), encoding="utf-8")
+    after = playbook.load(small)
+    assert after.mistakes["forgotten"].customer_view["en"] == "I quite forgot"
+    assert before.mistakes["forgotten"].customer_view["en"] == "I forgot"

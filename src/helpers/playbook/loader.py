@@ -22,6 +22,8 @@ from helpers.playbook.sequences import Sequences, sequence_faults
 M = TypeVar("M", bound=BaseModel)
 I = TypeVar("I", bound=Item)  # noqa: E741 - reads as "Item"
 
+State = tuple[tuple[str, int, int], ...]
+
 KINDS: dict[str, type[Item]] = {
     "mistakes": Mistake,
     "plays": Play,
@@ -44,6 +46,8 @@ class PlaybookError(InputError):
 def load(folder: Path | None = None) -> Playbook:
     """Read the playbook and check that all of it holds together.
 
+    A process reads it once: it is asked for by dozens of findings of every chapter. Files that have changed since are read again.
+
     Args:
         folder: where it is; the one that comes with the product by default.
 
@@ -55,6 +59,25 @@ def load(folder: Path | None = None) -> Playbook:
     if not root.is_dir():
         message = "There is no playbook in {folder}; give the folder that holds “mistakes” and “plays”."
         raise InputError(message, folder=root.name)
+    state = _state(root)
+    known = _READ.get(root)
+    if known is None or known[0] != state:
+        known = _READ[root] = (state, _read(root))
+    return known[1]
+
+
+_READ: dict[Path, tuple[State, Playbook]] = {}
+"""Folder → its playbook and the state of its files that this was read from; one with faults is never kept."""
+
+
+def _state(root: Path) -> State:
+    """Name, time of the last change and size of every file: what tells an edited playbook from the one read before."""
+    found = ((path, path.stat()) for path in root.rglob("*") if path.suffix in {".md", ".yml"})
+    return tuple(sorted((str(path), seen.st_mtime_ns, seen.st_size) for path, seen in found))
+
+
+def _read(root: Path) -> Playbook:
+    """All pages and rules, checked."""
     faults: list[Fault] = []
     files = {kind: {path.stem: path for path in sorted((root / kind).glob("*.md"))} for kind in KINDS}
     documents: dict[str, dict[str, Document]] = {kind: {} for kind in KINDS}
