@@ -14,7 +14,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from helpers import business as business_file
-from helpers import engine, tables
+from helpers import files, remembering, tables
 from helpers.errors import InputError
 from helpers.language import Language, language
 from helpers.metrics.baskets import only_goods
@@ -22,7 +22,8 @@ from helpers.parameters import NOTEBOOKS, Parameters, check
 from helpers.pipeline.example import example_run
 from helpers.playbook.goods import load_goods
 from helpers.reads import Note, ReadFacts, ReadParameters, Reads, ReadTables
-from helpers.run import ENVIRONMENT, READS, SETTINGS, Run
+from helpers.records import plain
+from helpers.run import ASKED, ENVIRONMENT, READS, SETTINGS, Run
 
 
 def open_run(book: str, **given: Any) -> Run:
@@ -44,7 +45,8 @@ def open_run(book: str, **given: Any) -> Run:
     told = folder / "records" / SETTINGS
     facts["settings"] = _read(told) if told.is_file() else {}
     client = Path(facts["client"])
-    con = engine.connect()
+    con = remembering.connect(folder, book)
+    _count(con, folder / "records" / f"{book}{ASKED}")
     opened = tables.open_tables(con, folder / "tables")
     opened = replace(opened, order_lines=only_goods(opened.order_lines, load_goods().pattern))
     noted = _reads(folder / "records" / f"{book}{READS}")
@@ -74,6 +76,18 @@ def _reads(path: Path) -> Note:
     if shell is not None:
         shell.events.register("post_run_cell", reads.cell_done)
     return reads.note
+
+
+def _count(con: Any, path: Path) -> None:
+    """Keep a record of how many of the notebook's queries were remembered, cell by cell."""
+    shell, counted = get_ipython(), getattr(con, "counted", None)
+    if shell is None or counted is None:
+        return
+
+    def cell_done(_: Any) -> None:
+        files.write_text(path, json.dumps(plain(counted)))
+
+    shell.events.register("post_run_cell", cell_done)
 
 
 def _word_faults(say: Language) -> None:

@@ -34,6 +34,8 @@ COMPARED = ("orders", "customers")
 """Tables of the run before that a run is compared with."""
 READS = ".reads.json"
 """Ends the name of a notebook's record of what each of its cells read."""
+ASKED = ".asked.json"
+"""Ends the name of a notebook's record of how many queries were remembered and what the others read."""
 SETTINGS = "settings.json"
 """In a run's records: what it and the run before were told besides their files, and the day of a report of later data."""
 

@@ -46,7 +46,8 @@ def with_last_product(customers: ir.Table, lines: ir.Table) -> ir.Table:
     named = lines.filter(lines.customer_id.notnull() & lines["product"].notnull())
     newest = [named.ordered_at.desc(), named["product"]]
     latest = named.group_by("customer_id").agg(last_product=named["product"].first(order_by=newest))
-    return customers.left_join(latest, "customer_id").drop("customer_id_right")
+    # every list needs it, and no line of an order need be read again for the same lists in another language
+    return customers.left_join(latest.cache(), "customer_id").drop("customer_id_right")
 
 
 def plain_phone(phone: ir.StringValue) -> ir.StringValue:
@@ -136,7 +137,8 @@ def call_list(tables: Tables, book: Playbook, rules: Rules, *, limit: int, say: 
     people = tables.customers.filter(tables.customers.segment.isin(CALL_SEGMENTS))
     reached = with_reach(people, tables.people, tables.get("consent"), book.plays[CALL_PLAY])
     chosen = with_last_product(reached.filter(reached.reach == "yes"), tables.order_lines)
-    return staff_columns(chosen, rules, say).limit(limit)
+    chosen = chosen.order_by([chosen.revenue_year.desc(), chosen.customer_id]).limit(limit)
+    return staff_columns(chosen.cache(), rules, say)  # who is on it is the same in every language
 
 
 def length(table: ir.Table) -> int:

@@ -15,17 +15,17 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import helpers
+from helpers import answers, engine, files, intake, resources
 from helpers import business as business_file
-from helpers import engine, files, intake, resources
 from helpers.business import Business
 from helpers.errors import InputError
 from helpers.language import language
 from helpers.parameters import NOTEBOOKS, Parameters, for_notebook
-from helpers.pipeline import earlier, kernels, stages, workspace
+from helpers.pipeline import earlier, kernels, recall, stages, workspace
 from helpers.pipeline.build import CUSTOMER_FILES, Built, build_customers, build_tables, describe
 from helpers.pipeline.stages import Stage
 from helpers.records import plain
-from helpers.run import EARLIER, READS, SETTINGS
+from helpers.run import ASKED, EARLIER, READS, SETTINGS
 from helpers.segments import rules_for
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def run(order: Order, progress: Progress, stage_started: Callable[[str], None]) 
     lang = language(order.lang or business.lang).code
     if order.as_of and order.as_of > order.today:
         raise InputError("The date {day} has not come yet; choose a day up to today with --as-of.", day=order.as_of)
-    if order.force or not stages.earlier_runs(order.client / "runs"):
+    before = stages.earlier_runs(order.client / "runs")
+    if order.force or not before or stages.read_manifest(before[0]).get("lang") != lang:
         _get_ready()
     with workspace.only_one(order.client):
         staging = workspace.begin(order.client)
@@ -200,15 +201,19 @@ class _Run:
                 todo.append(book)
             else:
                 self.done[book] = kept
+        recall.begin(self.out, self.done, self.earlier, todo)
         for done in self._execute(todo, folder, parameters):
             left = [
                 done.path,
                 self.out / "records" / f"{done.book}.json",
                 self.out / "records" / f"{done.book}{READS}",
+                self.out / "records" / f"{done.book}{ASKED}",
+                *answers.kept(self.out, done.book),
                 *(self.out / n for n in self._record(done.book).get("lists", ())),
             ]
             names = tuple(sorted(p.relative_to(self.out).as_posix() for p in left if p.is_file()))
             self.done[done.book] = Stage(keys[done.book], round(done.seconds, 3), reused=False, files=names)
+        answers.close(self.out)
 
     def _execute(self, books: list[str], folder: Path, parameters: Mapping[str, Parameters]) -> tuple[Executed, ...]:
         if not books:

@@ -78,6 +78,14 @@ def read_manifest(run: Path) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def key_of(run: Path, name: str) -> str | None:
+    """The fingerprint by which a finished run made or took over a stage."""
+    noted = read_manifest(run).get("stages")
+    entry = noted.get(name) if isinstance(noted, dict) else None
+    found = entry.get("key") if isinstance(entry, dict) else None
+    return found if isinstance(found, str) else None
+
+
 def take_over(name: str, key: str, runs: Sequence[Path], target: Path) -> Stage | None:
     """Bring a stage's files over from an earlier run that made them from the very same inputs.
 
