@@ -107,6 +107,19 @@ def test_a_cached_table_that_was_released_comes_back_when_it_is_asked_for(run: P
     assert more.half.sum().to_pyarrow().as_py() == pytest.approx(2.05)
 
 
+def test_a_statement_of_ones_own_finds_the_temporary_tables_it_reads(run: Path) -> None:
+    """Where code compiles a query and sends it itself, as matching a list with customers does, the step on the way is there."""
+    con, orders = opened(run)
+    kept = orders.group_by("customer_id").agg(n=orders.count()).cache()
+    con.raw_sql(f"CREATE TEMP TABLE twice AS {con.compile(kept.mutate(twice=kept.n * 2))}")
+    assert con.con.sql("SELECT sum(twice) FROM twice").fetchall() == [(12,)]
+    assert con.counted.read == {"orders"}
+    con.raw_sql(f"DROP TABLE IF EXISTS {kept.get_name()}")
+    con.raw_sql(f"DROP TABLE IF EXISTS {kept.get_name()}")
+    con.raw_sql(f"CREATE TEMP TABLE thrice AS {con.compile(kept.mutate(thrice=kept.n * 3))}")
+    assert con.con.sql("SELECT sum(thrice) FROM thrice").fetchall() == [(18,)]
+
+
 def test_a_table_written_in_the_code_counts_by_its_content(run: Path) -> None:
     """Ibis names it anew each time; the same rows are remembered, other rows are not."""
 

@@ -28,6 +28,7 @@ _UNSAFE = (ops.Impure, ops.ScalarUDF, ops.AggUDF, ops.SQLQueryResult, ops.SQLStr
 """Operations whose answer need not be the same tomorrow, or that we cannot see into."""
 
 _NAME = re.compile(r'"(?:[^"]|"")*"')
+_DESCRIBED = re.compile(r"\bkept_[0-9a-f]{40}\b")
 _EXCLUDED = re.compile(rf"EXCLUDE \(({_NAME.pattern}(?:, {_NAME.pattern})*)\)")
 """Columns a query leaves out: Ibis names them in an order that changes from process to process and means nothing."""
 
@@ -115,7 +116,7 @@ class Remembering(Backend):  # type: ignore[misc]
 
     def _describe(self, obj: ir.Table, shape: sch.Schema, sql: str, key: str) -> ir.Table:
         key = _hashed(key, repr(shape))
-        name = f"kept_{key[:40]}"
+        name = f"kept_{key[:40]}"  # _DESCRIBED
         if name not in self._described:
             tables = tuple(op.name for op in obj.op().find(ops.DatabaseTable))
             literal = tuple(obj.op().find(ops.InMemoryTable))
@@ -129,8 +130,6 @@ class Remembering(Backend):  # type: ignore[misc]
         described = self._described.get(name)
         if described is None or described.there:
             super().drop_table(name, **kwargs)
-        if described is not None:
-            described.there = False
 
     def _to_duckdb_relation(self, expr: ir.Expr, *, params: Any = None, limit: Any = None, **kwargs: Any) -> Any:
         """Where every query whose rows are wanted comes through: from memory, or from the engine and then into memory."""
@@ -155,6 +154,17 @@ class Remembering(Backend):  # type: ignore[misc]
         self._about_to_read(op.name for op in expr.op().find(ops.DatabaseTable))
         super()._run_pre_execute_hooks(expr)
 
+    def raw_sql(self, query: Any, **kwargs: Any) -> Any:
+        """A statement that was written or compiled elsewhere: the described tables it reads are laid out first, and gone if it drops them."""
+        text = query if isinstance(query, str) else query.sql(self.dialect)
+        drops = text.lstrip()[:10].upper() == "DROP TABLE"
+        for name in sorted(set(_DESCRIBED.findall(text)) & self._described.keys()):
+            if drops:
+                self._described[name].there = False
+            else:
+                self._lay_out(name, self._described[name])
+        return super().raw_sql(query, **kwargs)
+
     def _about_to_read(self, names: Any) -> None:
         self.counted.computed += 1
         for name in names:
@@ -167,6 +177,14 @@ class Remembering(Backend):  # type: ignore[misc]
         """Make a described table, from what is remembered of it if it is short."""
         if described.there:
             return
+        described.there = True  # said first: the statements below name the table themselves
+        try:
+            self._fill(name, described)
+        except BaseException:
+            described.there = False
+            raise
+
+    def _fill(self, name: str, described: _Described) -> None:
         known = self._answers.get(described.key)
         self.con.execute(f'DROP TABLE IF EXISTS temp.main."{name}"')
         if known is None:
@@ -182,7 +200,6 @@ class Remembering(Backend):  # type: ignore[misc]
         else:
             self.counted.remembered += 1
             self.con.from_arrow(known).insert_into(f'temp.main."{name}"')
-        described.there = True
 
     def _key(self, expr: ir.Expr, sql: str) -> str | None:
         """Fingerprint of a query and of every table it reads; None when its answer may not be kept."""
