@@ -39,11 +39,13 @@ class Counted:
 
     Attributes:
         remembered: answered from a file. computed: worked out by the engine, steps on the way and files written among them.
+        longest: rows of the longest answer the notebook was handed.
         read: files of ``tables/`` that the engine read for the latter.
     """
 
     remembered: int = 0
     computed: int = 0
+    longest: int = 0
     read: set[str] = field(default_factory=set)
 
 
@@ -130,6 +132,18 @@ class Remembering(Backend):  # type: ignore[misc]
         described = self._described.get(name)
         if described is None or described.there:
             super().drop_table(name, **kwargs)
+
+    def to_pyarrow(self, expr: ir.Expr, /, **kwargs: Any) -> Any:
+        """An answer as Arrow, its rows counted."""
+        return self._handed(super().to_pyarrow(expr, **kwargs))
+
+    def execute(self, expr: ir.Expr, /, **kwargs: Any) -> Any:
+        """An answer as pandas has it, its rows counted."""
+        return self._handed(super().execute(expr, **kwargs))
+
+    def _handed(self, found: Any) -> Any:
+        self.counted.longest = max(self.counted.longest, len(found) if hasattr(found, "__len__") else 1)
+        return found
 
     def _to_duckdb_relation(self, expr: ir.Expr, *, params: Any = None, limit: Any = None, **kwargs: Any) -> Any:
         """Where every query whose rows are wanted comes through: from memory, or from the engine and then into memory."""

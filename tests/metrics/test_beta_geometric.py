@@ -21,7 +21,7 @@ from worlds import as_histories, bg_nbd_world, cdnow, customers_table, days_worl
 
 from benchmarks import orders
 from helpers import engine
-from helpers.metrics import bg_nbd, mbg_nbd
+from helpers.metrics import bg_nbd, histories, mbg_nbd
 from helpers.metrics.beta_geometric import BetaGeometric
 from helpers.metrics.beta_geometric_fit import ALL_ALIKE, NOBODY_LEAVES, NOBODY_RETURNED, log_likelihood
 from helpers.metrics.customers import summarise
@@ -271,6 +271,23 @@ class TestTruth:
         for name in ("x", "t_x", "T", "count"):
             assert getattr(ours, name) == pytest.approx(getattr(other, name))
         assert (ours.n, len(ours.x), ours.repeaters) == (5, 3, 3)
+
+    def test_more_histories_than_fit_are_brought_together(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """With room for four fifths of the histories nobody is lost and every parameter moves by less than a fifth of its standard error."""
+        h = days_world(8_000, seed=2)
+        days = (np.repeat(v * by, h.count.astype(int)).round() for v, by in ((h.x, 1), (h.t_x, 7), (h.T, 7)))
+        table = customers_table(*days)
+        exact = bg_nbd.fit(compress(table))
+        most = len(h.x) * 4 // 5
+        monkeypatch.setattr(histories, "MOST", most)
+        short = compress(table)
+        assert 1 < len(short.x) <= most
+        assert short.n == h.n
+        found = bg_nbd.fit(short)
+        assert isinstance(exact, BetaGeometric)
+        assert isinstance(found, BetaGeometric)
+        moved = np.log([found.r, found.alpha, found.a, found.b]) - np.log([exact.r, exact.alpha, exact.a, exact.b])
+        assert (np.abs(moved) < np.sqrt(np.diag(exact.covariance)) / 5).all()
 
 
 class TestNoModel:
