@@ -163,7 +163,7 @@ def when_things_go_wrong(found: Complaints | None, run: Run) -> Finding | Missin
     """S04, S12, S13: complaints, answers and what becomes of those who complained."""
     say = run.say
     if found is None:
-        how = say.text("keeping a notebook at the till: who complained, when, when answered, how it ended.")
+        how = say.text("keeping one shared notebook: who complained, when, when answered, how it ended.")
         return not_measured(say.text("Complaints and answers"), how, say)
     speed = found.by_speed
     if isinstance(found.recovered, NotEnough):

@@ -21,6 +21,7 @@ from helpers.report.findings.common import (
     definition,
     lacking,
     too_few,
+    under_contract,
 )
 from helpers.report.pieces import Details, Figure, Finding, Piece
 from helpers.run import Run
@@ -51,6 +52,12 @@ def gate(run: Run) -> Finding:
         )  # fmt: skip
     if found["found"] != "non-contractual" or found["overridden"]:
         parts += [say.text(found["refused"][name]) for name in ("silence", "contracts") if name in found["refused"]]
+    if under_contract(run):
+        parts.append(
+            say.text(
+                "What is read from the time between two purchases – the second order, the rhythm, who is late or asleep, groups by month – is therefore left out."
+            )
+        )
     if found["warning"]:
         parts.append(say.text(found["warning"]))
     return Finding(say.text(KINDS[found["kind"]]), " ".join(parts), level=3, leads=False)

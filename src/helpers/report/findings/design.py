@@ -105,7 +105,7 @@ def no_audience(run: Run, found: Obstacles) -> str:
         )
     if found.no_address == found.customers:
         return say.text(
-            "No customer has a phone number or an e-mail in the files, so nobody can be reached; ask for a number at the till."
+            "No customer has a phone number or an e-mail in the files, so nobody can be reached; ask for a number with the next sale."
         )
     if found.unworded:
         return say.text(

@@ -49,9 +49,13 @@ def recognised_chart(run: Run) -> Figure | Missing:
         how = say.text("exporting the orders with their channel and branch.")
         return not_measured(say.text("Known customers by channel and branch"), how, say)
     lowest = min(items, key=lambda item: item[1])
-    title = say.text(
-        "Least is known at “{group}”: {percent} of the orders name their customer",
-        group=lowest[0], percent=say.percent(lowest[1]),
+    title = (
+        say.text("Every order at every channel and branch names its customer")
+        if lowest[1] == 1
+        else say.text(
+            "Least is known at “{group}”: {percent} of the orders name their customer",
+            group=lowest[0], percent=say.percent(lowest[1]),
+        )
     )  # fmt: skip
     subtitle = say.text(
         "Share of orders with a known customer, by channel and by branch; {start} – {end}", **_span(run)
