@@ -32,9 +32,16 @@ def to_call(facts: Facts) -> KeyNumber:
     if count:
         note = say.text("late against their own rhythm, or spending half of before; none who refused")
     elif due := sum(_size(facts, name) for name in CALL_SEGMENTS):
-        note = say.plural(
-            "{n} customer is late or spends half of before, but may not or cannot be called",
-            "{n} customers are late or spend half of before, but may not or cannot be called", due,
+        note = (
+            say.plural(
+                "{n} customer is late or spends half of before, but may not or cannot be called",
+                "{n} customers are late or spend half of before, but may not or cannot be called", due,
+            )
+            if facts.numbers["quality"]["phone_coverage"]
+            else say.plural(
+                "{n} customer is late or spends half of before, but no number is on record",
+                "{n} customers are late or spend half of before, but no number is on record", due,
+            )
         )  # fmt: skip
     else:
         note = say.text("nobody is late against their own rhythm, nobody spends half of before")

@@ -11,7 +11,7 @@ from helpers.campaigns.messages import preview
 from helpers.campaigns.schedule import FACE_TO_FACE, LENGTH
 from helpers.errors import key
 from helpers.report.findings.common import people
-from helpers.report.pieces import Column, Details, Finding, Missing, Note, Piece, TableView
+from helpers.report.pieces import Column, Details, Finding, Note, Piece, TableView
 from helpers.run import Run
 
 REASONS = {
@@ -36,13 +36,12 @@ def calendar(agenda: Agenda, desk: Desk, run: Run) -> tuple[Piece, ...]:
     """The first week, and where the whole calendar is."""
     say = run.say
     if not agenda.entries:
-        return (
-            Missing(
-                say.text("Calendar"),
-                say.text("recording a phone number and consent when customers join."),
-                language=say,
-            ),
+        why = (
+            say.text("No message can be sent yet; which words are missing stands below.")
+            if agenda.schedule.messages.unworded
+            else say.text("Nobody may be contacted or can be reached, so there is nothing to send.")
         )
+        return (Note(say.text("The calendar is empty"), why),)
     week = first_week(agenda.entries, desk.start)
     contacts = sum(e.customers for e in week if e.channel_id != FACE_TO_FACE)
     headline = say.plural(
@@ -107,9 +106,11 @@ def not_sent(agenda: Agenda, run: Run) -> Details:
     return Details(say.text("Messages that are not sent, and why"), facts, body)
 
 
-def files(agenda: Agenda, run: Run) -> Details:
+def files(agenda: Agenda, run: Run) -> Details | None:
     """The uploads, one per channel and message."""
     say = run.say
+    if not agenda.entries:
+        return None
     facts = tuple((name, message) for (_, message), name in agenda.uploads.items())
     body = (
         say.text(
@@ -122,9 +123,11 @@ def files(agenda: Agenda, run: Run) -> Details:
     return Details(say.text("Files to upload or to ring from"), facts, body)
 
 
-def previews(agenda: Agenda, desk: Desk, run: Run) -> Details:
+def previews(agenda: Agenda, desk: Desk, run: Run) -> Details | None:
     """The messages used most, filled for an invented person."""
     say, book = run.say, desk.book
+    if not agenda.entries:
+        return None
     used: Counter[str] = Counter()
     for e in agenda.entries:
         if e.message:
@@ -136,8 +139,8 @@ def previews(agenda: Agenda, desk: Desk, run: Run) -> Details:
         )
         for name, _ in used.most_common(PREVIEWS)
     )
-    body = say.text("Name and purchase are invented; the real ones stand in the files for staff only.") if facts else ""
-    return Details(say.text("What customers will read"), facts, body)
+    body = say.text("Name and purchase are invented; the real ones stand in the files for staff only.")
+    return Details(say.text("What customers will read"), facts, body) if facts else None
 
 
 def rules(desk: Desk, run: Run) -> Details:

@@ -109,7 +109,9 @@ def moves(found: Contractual, run: Run) -> Figure | None:
     subtitle = say.text("Members per month; the last {months} months that can be judged", months=len(full))
     rows = [{"month": m.start, "new": m.new, "resurrected": m.reactivated, "churned": m.churned} for m in full]
     caption = say.text("Above the line who joined or came back, below it whose membership ended.")
-    return charts.growth(pd.DataFrame(rows), title=title, subtitle=subtitle, language=say, caption=caption)
+    return charts.growth(
+        pd.DataFrame(rows), title=title, subtitle=subtitle, language=say, caption=caption, lost=say.text("left")
+    )
 
 
 def money(found: Contractual, run: Run) -> Finding | None:
@@ -129,7 +131,9 @@ def money(found: Contractual, run: Run) -> Finding | None:
         range=capital(between(year.grr.low, year.grr.high, say)), net=round(100 * year.nrr.value),
     )  # fmt: skip
     body += " " + say.text(
-        "{left} a month left with {gone} members, {less} was lost to smaller plans, {more} was gained from larger ones.",
+        "{left} a month left with {gone} members, {less} was lost to smaller plans, {more} was gained from larger ones."
+        if year.contraction or year.expansion
+        else "{left} a month left with {gone} members; nobody who stayed changed to a smaller or a larger plan.",
         left=run.money(year.churned_mrr), gone=year.churned, less=run.money(year.contraction), more=run.money(year.expansion),
     )  # fmt: skip
     if year.reactivated:

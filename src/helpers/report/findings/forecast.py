@@ -114,12 +114,9 @@ def by_place(found: Mapping[str, GroupFits], run: Run) -> Finding:
 
 
 @from_silence
-def by_place_details(found: Mapping[str, GroupFits], run: Run) -> tuple[TableView | Missing, ...]:
-    """Every group: customers, and orders to expect in the year after the first one."""
+def by_place_details(found: Mapping[str, GroupFits], run: Run) -> tuple[TableView, ...]:
+    """Every group: customers, and orders to expect in the year after the first one; none where nothing is compared."""
     say = run.say
-    if not found:
-        how = say.text("keeping branch and channel on every receipt.")
-        return (not_measured(say.text("Returns by place of the first order"), how, say),)
     columns = (
         Column(say.text("First came to"), "left"), Column(say.text("customers")),
         Column(say.text("orders in the year after")), Column(say.text("range")),
@@ -175,13 +172,11 @@ def fit_check(run: Run) -> Finding:
 
 
 @from_silence
-def fit_check_chart(run: Run) -> Figure | Missing:
+def fit_check_chart(run: Run) -> Figure | None:
     """Orders of known customers by week, forecast and real."""
     say, found = run.say, run.facts["fit_check"]
     if not found or found.get("error") is None:
-        return not_measured(
-            say.text("Forecast against what came"), say.text("keeping the orders of a longer time."), say
-        )
+        return None  # the finding above says why
     rows = found["weeks"]
     frame = pd.DataFrame({"week": [date.fromisoformat(w["start"]) for w in rows], "value": [w["actual"] for w in rows],
                           "forecast": [w["predicted"] for w in rows]})  # fmt: skip
@@ -201,13 +196,11 @@ def fit_check_chart(run: Run) -> Figure | Missing:
 
 
 @from_silence
-def fit_check_details(run: Run) -> TableView | Missing:
+def fit_check_details(run: Run) -> TableView | None:
     """By how often customers had come back before: orders expected and real."""
     say, found = run.say, run.facts["fit_check"]
     if not found or found.get("error") is None:
-        return not_measured(
-            say.text("Forecast by earlier returns"), say.text("keeping the orders of a longer time."), say
-        )
+        return None
     columns = (
         Column(say.text("Returns before"), "left"),
         Column(say.text("customers")),

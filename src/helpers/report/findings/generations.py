@@ -170,7 +170,7 @@ def whole_base(found: WholeBase, run: Run) -> Finding:
         return too_few(NotEnough(len(found.layers), 2, "months"), say.text("which customers revenue stands on"), say)
     last = found.layers.index[-1]
     text = say.text(
-        "In {period} customers of earlier times brought {percent} of the money",
+        "In {period} customers from earlier periods brought {percent} of the money",
         period=_named(last, found.step, run), percent=say.percent(1 - fresh),
     )  # fmt: skip
     body = say.text(
@@ -237,10 +237,7 @@ def _layers(revenue: pd.DataFrame, step: int, run: Run) -> pd.DataFrame:
     say = run.say
     named = [
         [_named(day, step, run) for day in days],
-        [
-            say.text("first half of {year}" if day.month < 7 else "second half of {year}", year=str(day.year))
-            for day in days
-        ],
+        [say.text("H1 {year}" if day.month < 7 else "H2 {year}", year=str(day.year)) for day in days],
         [str(day.year) for day in days],
     ]
     names = next((n for n in named if len(set(n)) <= LAYERS), named[-1])

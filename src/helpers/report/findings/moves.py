@@ -120,7 +120,7 @@ def moving(found: Transitions, run: Run) -> Finding:
     body = say.plural(
         "In the last full month: {percent} a month ({range}); counted {people} customer-months.",
         "Over the last {n} full months: {percent} a month ({range}); counted {people} customer-months.", months,
-        percent=say.percent(lapse.value), range=between(lapse.low, lapse.high, say), people=lapse.n,
+        percent=say.percent(lapse.value, 1), range=between(lapse.low, lapse.high, say, digits=1), people=lapse.n,
     )  # fmt: skip
     if isinstance(back, Rate):
         words = {"percent": say.percent(back.value, 1), "range": between(back.low, back.high, say, digits=1)}

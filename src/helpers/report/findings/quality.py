@@ -60,8 +60,10 @@ def recognised_chart(run: Run) -> Figure | Missing:
     subtitle = say.text(
         "Share of orders with a known customer, by channel and by branch; {start} – {end}", **_span(run)
     )
-    caption = say.text(
-        "The dashed line is the whole business. Begin where the share is lowest and the orders are many."
+    caption = (
+        say.text("The dashed line is the whole business. Begin where the share is lowest and the orders are many.")
+        if lowest[1] < 1
+        else ""
     )
     return charts.rates(
         items[:ROWS_SHOWN], title=title, subtitle=subtitle, language=say, caption=caption,
