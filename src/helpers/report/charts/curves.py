@@ -200,7 +200,7 @@ def _mark_events(axes: Axes, lanes: Sequence[tuple[float, str, int]], rows: int,
 
 
 def _apart(places: Sequence[tuple[int, str, float]], width: float) -> list[tuple[int, str]]:
-    """The names that stand apart when those at the ends are moved inside; the newest first.
+    """The names that stand apart when those at the ends are moved inside; the newest goes first.
 
     Args:
         places: position, name and the middle of the name in drawing units, from left to right.
@@ -209,7 +209,11 @@ def _apart(places: Sequence[tuple[int, str, float]], width: float) -> list[tuple
     free = np.inf
     for place, label, middle in reversed(places):
         size = style.text_width(label)
-        start = min(max(middle - size / 2, 0.0), width + 8 - size)
+        start = middle - size / 2
+        if start + size > width + 8:  # set with its end at its month, and at the other end with its beginning
+            start = middle - size
+        elif start < 0:
+            start = middle
         if start + size <= free - 6:
             kept.insert(0, (place, label))
             free = start

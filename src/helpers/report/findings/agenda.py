@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 
 from helpers.campaigns.desk import Agenda, Desk
 from helpers.campaigns.exports import Entry, first_week
 from helpers.campaigns.messages import preview
 from helpers.campaigns.schedule import FACE_TO_FACE, LENGTH
 from helpers.errors import key
+from helpers.playbook import load
 from helpers.report.findings.common import people
 from helpers.report.pieces import Column, Details, Finding, Note, Piece, TableView
 from helpers.run import Run
@@ -88,13 +91,7 @@ def not_sent(agenda: Agenda, run: Run) -> Details:
     """Who is left out of a message, by reason."""
     say = run.say
     facts = tuple((say.text(REASONS[reason]), people(n, say)) for reason, n in agenda.aside.items())
-    facts += tuple(
-        (
-            say.text("message {name} is not used", name=name),
-            say.text("words missing in business.yml: {names}", names=list(names)),
-        )
-        for name, names in agenda.schedule.messages.unworded.items()
-    )
+    facts += tuple(_unworded(agenda, run))
     facts += tuple(
         (say.text("message {name} is not used", name=name), say.text("it breaks a rule of its channel"))
         for name in agenda.schedule.messages.faulty
@@ -104,6 +101,19 @@ def not_sent(agenda: Agenda, run: Run) -> Details:
         "A message with anything missing is never sent."
     )
     return Details(say.text("Messages that are not sent, and why"), facts, body)
+
+
+def _unworded(agenda: Agenda, run: Run) -> Iterator[tuple[str, str]]:
+    """Words the business has still to give, the most wanted first: what each is, its name in business.yml, how many messages wait for it."""
+    say, meant = run.say, load().rules.placeholders
+    for name, n in Counter(chain.from_iterable(agenda.schedule.messages.unworded.values())).most_common():
+        yield (
+            meant[name].meaning[say.code] if name in meant else name,
+            say.plural(
+                "“{name}” is missing in business.yml; {n} message waits for it",
+                "“{name}” is missing in business.yml; {n} messages wait for it", n, name=name,
+            ),
+        )  # fmt: skip
 
 
 def files(agenda: Agenda, run: Run) -> Details | None:
