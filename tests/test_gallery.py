@@ -50,8 +50,46 @@ def test_a_gym_is_told_nothing_from_silence(built: Any) -> None:
     """Nobody is called late, away for half a year or out of the bucket, and care is not set against messages that sell where none was sent."""
     assert "không ai trễ nhịp" not in first_page(built("gym"))
     assert "0,0 tin bán hàng" not in built("gym").words
-    assert "khách của sáu tháng trước không ghé lại" not in built("gym").words
+    assert "khách của sáu tháng trước không mua lại" not in built("gym").words
     assert "khách vắng đi thì" not in built("gym").words
+
+
+def test_a_gym_is_told_what_its_contracts_tell(built: Any) -> None:
+    """No rhythm, no states, no groups by month of payment, nobody “not to call”: whose contract runs out stands there instead."""
+    words = built("gym").words
+    for silent in (
+        "Nhịp mua: khi nào",
+        "trễ hơn thường lệ",
+        "Từng nhóm khách theo tháng mua đầu tiên",
+        "Tuần này không phải gọi ai",
+        "im lặng quá lâu",
+        "quay lại trong 90 ngày",
+    ):
+        assert silent not in words, silent
+    due = sum(s["customers"] for s in built("gym").read("metrics.json")["segments"] if s["segment"] == "at_renewal")
+    assert due > 0
+    assert f"{due} hội viên tới hạn gia hạn" in words
+    assert "hội viên cần nói chuyện trước khi hết hạn" in first_page(built("gym"))
+    assert words.count("bỏ qua những gì đọc từ khoảng cách giữa hai lần mua") == 1
+
+
+def test_a_distributors_large_buyers_are_not_accused(built: Any) -> None:
+    """Three of them bring a fifth of the money and stay customers; no code is called suspicious."""
+    quality = built("distributor").read("metrics.json")["data_quality"]
+    assert quality["suspects"]["customers"] == 0
+    assert "mã đáng ngờ" not in first_page(built("distributor"))
+
+
+@pytest.mark.parametrize("name", ["distributor", "gym"])
+def test_the_words_suit_businesses_without_a_shop(built: Any, name: str) -> None:
+    """Nobody is sent to stand at a counter they do not have, no list is called by the name of its file on the first page, and one branch is not ranked."""
+    words = built(name).words
+    assert "quầy một giờ" not in words
+    assert "chủ tiệm" not in words
+    assert "sổ của chính tiệm" not in words
+    assert "call-this-week" not in first_page(built(name))
+    assert "chưa thể nói chi nhánh nào hơn" not in words
+    assert "chỉ 100% số đơn" not in words
 
 
 def test_the_distributor_is_measured(built: Any) -> None:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from typing import Any
 
 import businesses
@@ -234,6 +235,28 @@ class TestSuspects:
         assert (weight.customers, weight.by_reason) == (3, {"bulk": 1, "daily": 1, "many_names": 1})
         held_by = [row for row in rows if row.customer in ("c7", "bulk", "staff")]
         assert weight.order_share == pytest.approx(len(held_by) / len(rows))
+
+    def test_a_large_buyer_of_a_wholesaler_is_a_large_buyer(self, con: Any) -> None:
+        """Where buyers are of all sizes the largest is one of them, though he brings a tenth of the money; a code for everybody is not."""
+        sizes = random.Random(4)
+        rows = [
+            Sale(row.customer, row.at, row.money * size)
+            for name, group in groupby(regulars(260, every=60), key=lambda row: row.customer)
+            for size in [sizes.lognormvariate(0, 1.3)]
+            for row in group
+        ]
+        total = sum(row.money for row in rows)
+        rows += [
+            Sale("large", datetime.combine(START + timedelta(days=7 * n), time(8)), total / 400) for n in range(50)
+        ]
+        everybody = [
+            Sale("walk-in", datetime.combine(day, time(hour)), 100.0) for day in days(START, END) for hour in (8, 9)
+        ]
+        found = suspects(businesses.table(con, rows), as_of=END)
+        assert weigh(found) == Suspects(0, {}, 0.0, 0.0)
+        found = suspects(businesses.table(con, [*rows, *everybody]), as_of=END)
+        assert not isinstance(found, NotEnough)
+        assert [(row["customer_id"], row["reason"]) for row in found.to_pyarrow().to_pylist()] == [("walk-in", "bulk")]
 
     def test_everybody_comes_daily(self, con: Any) -> None:
         """In a canteen where all come every working day nobody stands out."""

@@ -56,6 +56,23 @@ def test_a_chapter_opens_with_what_its_notebook_puts_first() -> None:
     assert made.headlines == ("4m a month & more", "7 of 10 stay away")
 
 
+def test_a_section_that_has_nothing_to_say_is_left_out() -> None:
+    """A heading under which no cell of code put anything out is not shown; a section of words alone is, and so is the chapter's opening."""
+    quiet = nbformat.v4.new_code_cell("nothing()")
+    html = body(
+        says("# Who leaves?\n\nOpening."), quiet, says("## Rhythm\n\nHow often?"), quiet, quiet,
+        says("## Words alone"), says("## Money"), shows(Finding("4m a month")), quiet, says("## The end"), quiet,
+    )  # fmt: skip
+    assert "Opening." in html
+    assert [name in html for name in ("Rhythm", "How often?", "Words alone", "Money", "The end")] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
 def test_without_a_mark_the_first_finding_leads() -> None:
     """A notebook of somebody's own opens with its first finding; one that finds nothing opens with its question."""
     found, silent = chapters(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from helpers.language import Language
 from helpers.report import charts, style
 from helpers.report.charts.cohorts import _SHADES, plot_cohorts
-from helpers.report.charts.curves import plot_calibration, plot_return_curve, plot_weeks
+from helpers.report.charts.curves import _apart, plot_calibration, plot_return_curve, plot_weeks
 from helpers.report.charts.flows import plot_growth
 from helpers.report.charts.frame import nice_top, spread, ticks_to
 from helpers.report.pieces import Figure
@@ -55,6 +55,32 @@ def test_no_chart_has_type_smaller_than_eleven_pixels_on_a_phone(drawn: dict[str
         width = float(root.get("viewBox").split()[2])
         sizes = [float(text.get("font-size").removesuffix("em")) for text in root.iter() if text.tag.endswith("}text")]
         assert min(sizes) * float(root.get("font-size")) * style.NARROWEST / width >= 11
+
+
+def test_a_full_row_of_cohorts_takes_the_columns_it_has_room_for() -> None:
+    """Where everybody came back “100” needs more room than “50”, so fewer months are drawn rather than one figure over the next."""
+    months = pd.date_range("2025-06-01", periods=13, freq="MS")
+    sizes = pd.Series(4, index=months)
+    drawn = {
+        share: texts(charts.cohorts(pd.DataFrame(share, index=months, columns=range(13)), sizes, **WORDS, language=VIETNAMESE))
+        for share in (0.5, 1.0)
+    }  # fmt: skip
+    assert drawn[0.5].count("50") > drawn[1.0].count("100")
+    shown = drawn[1.0].count("100") // 13
+    assert drawn[1.0].count("100") == 13 * shown
+    assert shown >= 6
+    left = max(style.text_width(VIETNAMESE.month(month)) for month in months) + style.text_width("số khách") + 10
+    assert shown * (style.text_width("100") + 1) < style.WIDTH - left
+
+
+def test_months_under_a_chart_stand_apart_when_the_outer_ones_move_inside() -> None:
+    """Of two names that would touch the newer is kept, and the newest always."""
+    names = ["thg 12/2024", "thg 6/2025", "thg 12/2025", "thg 6/2026"]
+    size = style.text_width(names[0])
+    kept = _apart([(i, name, i * (size + 10)) for i, name in enumerate(names)], 3 * (size + 10))
+    assert [name for _, name in kept] == ["thg 6/2025", "thg 6/2026"]
+    apart = _apart([(i, name, 2 * i * (size + 10)) for i, name in enumerate(names)], 6 * (size + 10))
+    assert [name for _, name in apart] == names
 
 
 def test_no_words_stick_out_of_a_chart(drawn: dict[str, Figure]) -> None:

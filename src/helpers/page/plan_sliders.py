@@ -121,8 +121,14 @@ def _told(supposed: Desk, laid: Desk, book: Playbook, rules: Rules, run: Run) ->
     ]
     parts = [
         markup("p", " ".join(told), "gain", role="status"),
-        str(design.plan_table(supposed.proposals, rules, book, run).html()),
-        str(design.within_limits(supposed.proposals, supposed.limits, run).html()),
+        *(
+            str(piece.html())
+            for piece in (
+                design.plan_table(supposed.proposals, rules, book, run),
+                design.within_limits(supposed.proposals, supposed.limits, run),
+            )
+            if piece is not None
+        ),
     ]
     if changed:
         parts.append(markup("p", say.text("To keep it, add to the run: {options}", options=" ".join(changed)), "small"))

@@ -32,6 +32,7 @@ SHOWN = ("image/svg+xml", "text/html", "text/markdown", "text/plain")
 _LIVE = "application/vnd.jupyter.widget-view+json"
 _HEADING = re.compile(r"<(/?)h([1-5])\b")
 _TITLE = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)")
+_SECTION = re.compile(r"\A\s*##[ \t]")
 _FINDING = re.compile(r'<h([1-6]) class="finding( background)?"(?: id="([^"]+)")?>(.*?)</h\1>', re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _ID = re.compile(r'\bid="([^"]+)"')
@@ -156,19 +157,29 @@ def _with_anchors(html: str, chapter: str) -> str:
 
 
 def _cells(notebook: NotebookNode, *, language: Language, show_code: bool) -> list[NotebookNode]:
-    """Copies of the cells a client reads, each output in the one form that is shown."""
-    kept = []
+    """Copies of the cells a client reads, each output in the one form that is shown.
+
+    A section whose code has nothing to say is left out with its heading; one of words alone stays.
+    """
+    kept: list[NotebookNode] = []
+    section: list[NotebookNode] = []
+    silent = False
     for cell in notebook.cells:
         if LEFT_OUT & set(cell.metadata.get("tags", ())) or cell.metadata.get("lang", language.code) != language.code:
             continue
         if cell.cell_type == "markdown":
-            kept.append(cell)
+            if _SECTION.match(cell.source):
+                kept, section, silent = kept if silent else [*kept, *section], [], False
+            section.append(cell)
         elif cell.cell_type == "code":
             read = copy.copy(cell)
             read.outputs = [shown for output in cell.get("outputs", ()) if (shown := _shown(output)) is not None]
             if read.outputs or (show_code and cell.source.strip()):
-                kept.append(read)
-    return kept
+                section.append(read)
+            silent = bool(_SECTION.match(section[0].source if section else "")) and all(
+                one.cell_type == "markdown" for one in section
+            )
+    return kept if silent else [*kept, *section]
 
 
 def _shown(output: NotebookNode) -> NotebookNode | None:

@@ -126,7 +126,7 @@ def who_does_what(agenda: Agenda, desk: Desk, names: tuple[str, ...], run: Run) 
     everybody = [say.text(OWNERS[owner]) for owner in OWNERS]
     rows = tuple(
         (
-            book.plays[name].title[say.code], say.text(OWNERS[book.plays[name].owner]), say.text("shop owner"),
+            book.plays[name].title[say.code], say.text(OWNERS[book.plays[name].owner]), say.text("owner of the business"),
             ", ".join(word for word in everybody if word != say.text(OWNERS[book.plays[name].owner])),
         )
         for name in plays

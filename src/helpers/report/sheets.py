@@ -123,7 +123,7 @@ def _play(page: Play, book: Playbook, groups: SegmentRules, say: Language, shop:
     used = [say.text(IN_PERSON) if name == "in_person" else channels[name].title[code] for name in page.channels]
     for_whom = ", ".join(groups.title(name, code) for name in page.segments)
     facts = (
-        (say.text("For whom"), for_whom or say.text("the whole shop")),
+        (say.text("For whom"), for_whom or say.text("everybody")),
         (say.text("Cures"), "; ".join(book.mistakes[name].title[code] for name in page.mistakes)),
         (say.text("Who does it"), f"{say.text(OWNERS[page.owner])}. {page.hand_over[code]}"),
         (say.text("Where"), ", ".join(used)),

@@ -15,6 +15,7 @@ from helpers.language import Language
 from helpers.playbook import Play, Playbook
 from helpers.playbook.diagnosis import Diagnosed, diagnose, measured
 from helpers.report import charts
+from helpers.report.calling import call, to_call
 from helpers.report.data_words import reasons
 from helpers.report.document import Cover, Grade, Summary
 from helpers.report.findings.common import WAIT, capital, of_ten, people
@@ -81,7 +82,7 @@ def summary(facts: Facts) -> Summary:
     """The page an owner reads in two minutes."""
     return Summary(
         headline=_headline(facts),
-        numbers=KeyNumbers((_returning(facts), _leaving(facts), _to_call(facts))),
+        numbers=KeyNumbers((_returning(facts), _leaving(facts), to_call(facts))),
         leaving=_who_is_leaving(facts),
         fix=_fix(facts),
         policy=_policy(facts),
@@ -148,23 +149,6 @@ def _leaving(facts: Facts) -> KeyNumber:
         "most likely between {low} and {high}", low=facts.money(leaks[0]["low"]), high=facts.money(leaks[0]["high"])
     )
     return KeyNumber(facts.money(leaks[0]["monthly"]), label, note)
-
-
-def _to_call(facts: Facts) -> KeyNumber:
-    say, count = facts.say, facts.numbers.get("calls_this_week")
-    label = say.text("regulars to call this week")
-    if count is None or not facts.numbers["customers"]:
-        return KeyNumber("–", label, say.text("too few to conclude"))
-    if facts.leaving and not count:  # nobody's rhythm was looked at, so “nobody is late” would be made up
-        return KeyNumber(
-            "–", label, say.text("Members are followed by their contracts, see “Do we see customers leave?”.")
-        )
-    note = (
-        say.text("late against their own rhythm, or spending half of before; none who refused")
-        if count
-        else say.text("nobody is late, or nobody may be contacted")
-    )
-    return KeyNumber(say.number(count), label, note)
 
 
 def _who_is_leaving(facts: Facts) -> str:
@@ -252,7 +236,7 @@ def _leaks(facts: Facts) -> Figure | Missing:
 def _actions(facts: Facts) -> Actions:
     """Three: the session's commitments first, then one call, one campaign and one change in how the shop works."""
     promised = (_promised(c, facts) for c in facts.session.commitments if c.status == "open")
-    proposed = (action for make in (_call, _campaign, _process) if (action := make(facts)) is not None)
+    proposed = (action for make in (call, _campaign, _process) if (action := make(facts)) is not None)
     return Actions(tuple(islice(chain(promised, proposed), 3)), language=facts.say)
 
 
@@ -270,18 +254,6 @@ def _until(promise: Commitment, facts: Facts) -> str:
     day = facts.say.date(promise.due)
     late = promise.due < date.fromisoformat(facts.numbers["as_of"])
     return facts.say.text("{day}, overdue", day=day) if late else day
-
-
-def _call(facts: Facts) -> Action | None:
-    """Ring the regulars on the call list."""
-    say, count = facts.say, facts.numbers.get("calls_this_week")
-    if not count:
-        return None
-    play = facts.book.plays["overdue-regulars-call"]
-    what = say.plural(
-        "Call {n} regular from the list “call-this-week”", "Call {n} regulars from the list “call-this-week”", count
-    )
-    return Action(what, say.text(OWNERS[play.owner]), say.text("next Monday"), play.first_step[say.code])
 
 
 def _campaign(facts: Facts) -> Action | None:
@@ -317,7 +289,7 @@ PARTS: Mapping[str, tuple[Callable[[Facts], object], ...]] = {
     "cover": (lambda facts: cover(facts, date.fromisoformat(facts.numbers["as_of"])),),
     "headline": (_headline, _returning),
     "leaks": (_leaving, _leaks),
-    "calls": (_to_call,),
+    "calls": (to_call,),
     "leaving": (_who_is_leaving,),
     "fix": (_fix,),
     "policy": (_policy,),

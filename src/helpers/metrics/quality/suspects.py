@@ -16,14 +16,15 @@ NAMES = 5
 """Different names, or telephone numbers, under one code from which on it stands for several people."""
 BULK_SHARE = 0.05
 BULK_TIMES = 10
-"""A code is bulk when it holds this share of all orders or of all revenue, and this many times the average customer's."""
+"""A code is looked at as bulk when it holds this share of all orders or of all revenue, and this many times the average customer's."""
 DAYS_PER_WEEK = 4.0
 DAYS = 20
 """Purchase days a week, and in all, below which nobody is called a daily buyer."""
 ONE_A_DAY = 1.5
 """Orders per purchase day up to which a daily buyer is one person."""
 CUT = 3.5
-"""Robust standard deviations above the other returning customers' purchase days a week (Iglewicz & Hoaglin 1993)."""
+"""Robust standard deviations above the others on the log scale (Iglewicz & Hoaglin 1993): purchase days a week for a daily
+buyer; orders, or revenue, for a bulk code."""
 CUSTOMERS_FLOOR = 20
 _CONSISTENT = 1.4826
 _LEAST_SPREAD = 0.15  # on the log scale: where everybody comes equally often, a sixth more is no anomaly
@@ -49,7 +50,8 @@ def suspects(orders: ir.Table, *, as_of: date, aliases: ir.Table | None = None) 
 
     ``many_names``: at least :data:`NAMES` different names or numbers stood under the code. ``daily``: purchase days per week
     far above every other returning customer, one order a day – a member of staff. ``bulk``: a share of all orders or revenue
-    no single customer has elsewhere – a reseller, or the code the till uses when nobody asks.
+    no single customer has elsewhere – a reseller, or the code the till uses when nobody asks. A large buyer among buyers of all
+    sizes is none: the share must lie outside what the spread of the others explains, or the code have several orders a day.
 
     Args:
         orders: canonical orders.
@@ -77,10 +79,11 @@ def suspects(orders: ir.Table, *, as_of: date, aliases: ir.Table | None = None) 
     )
     reasons = [] if aliases is None else [(_in(each, aliases.filter((aliases.names >= NAMES) | (aliases.phones >= NAMES))), "many_names")]  # fmt: skip
     large = max(BULK_SHARE, BULK_TIMES / customers)
-    bulk = (each.order_share >= large) | (each.revenue_share >= large)
+    one_a_day = each.orders <= ONE_A_DAY * each.days
+    many_orders = (each.order_share >= large) & (_apart(each, "orders") | ~one_a_day)
+    bulk = many_orders | ((each.revenue_share >= large) & _apart(each, "net_revenue"))
     limit = _daily_limit(each)
     daily = ibis.literal(value=False) if limit is None else (each.days >= DAYS) & (each.days_per_week > limit)
-    one_a_day = each.orders <= ONE_A_DAY * each.days
     # at a small till a member of staff alone is a large share of all orders; a code for everybody has many orders a day
     reasons += [(daily & one_a_day & (each.revenue_share < large), "daily"), (bulk, "bulk"), (daily, "daily")]
     judged = each.mutate(reason=ibis.cases(*reasons, else_=ibis.null("string")))
@@ -97,14 +100,25 @@ def _in(each: ir.Table, chosen: ir.Table) -> ir.BooleanValue:
 
 def _daily_limit(each: ir.Table) -> float | None:
     """Purchase days a week above which a customer is unlike the others who come back; None where too few do."""
-    returning = each.filter((each.days >= 3) & (each.span >= 14))
-    logs = returning.select(log=returning.days_per_week.ln())
+    limit = _limit(each.filter((each.days >= 3) & (each.span >= 14)), "days_per_week")
+    return None if limit is None else max(DAYS_PER_WEEK, limit)
+
+
+def _apart(each: ir.Table, measure: str) -> ir.BooleanValue:
+    """Whether a customer's measure is more than the spread of all the others' explains; everybody's where too few have any."""
+    limit = _limit(each.filter(each[measure] > 0), measure)
+    return ibis.literal(value=True) if limit is None else each[measure] > limit
+
+
+def _limit(each: ir.Table, measure: str) -> float | None:
+    """:data:`CUT` robust standard deviations above the median on the log scale; None below :data:`CUSTOMERS_FLOOR` customers."""
+    logs = each.select(log=each[measure].cast("float64").ln())
     row = logs.agg(n=logs.count(), middle=logs.log.median()).to_pyarrow().to_pylist()[0]
     if row["n"] < CUSTOMERS_FLOOR:
         return None
     middle = float(row["middle"])
     spread = _CONSISTENT * float((logs.log - middle).abs().median().to_pyarrow().as_py())
-    return max(DAYS_PER_WEEK, math.exp(middle + CUT * max(spread, _LEAST_SPREAD)))
+    return math.exp(middle + CUT * max(spread, _LEAST_SPREAD))
 
 
 def weigh(found: ir.Table | NotEnough) -> Suspects | NotEnough:

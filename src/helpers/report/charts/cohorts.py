@@ -59,6 +59,9 @@ def cohorts(
     heading = language.text("people")
     size_room = max(widest(counts), style.text_width(heading)) + 10
     left = widest(names) + size_room
+    cells = [f"{100 * share:.0f}" for share in shown.to_numpy(dtype=float).ravel() if np.isfinite(share)]
+    fit = max(1, int((style.WIDTH - left - 1.0) // (widest(cells) + 3)))
+    shown = shown.iloc[:, :fit]  # a row of “100” is wider than a year of cells
     top = GAP + 2 * _LINE + 2
     sheet = page(title, subtitle, height=_ROW * len(shown), left=left, right=1.0, top=top, bottom=4.0)
     plot_cohorts(sheet.axes, shown)

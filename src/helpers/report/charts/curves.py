@@ -199,19 +199,46 @@ def _mark_events(axes: Axes, lanes: Sequence[tuple[float, str, int]], rows: int,
         axes.text(at, foot + 0.35 * line, label, ha="center", color=style.INK, clip_on=False, bbox=paper)
 
 
+def _apart(places: Sequence[tuple[int, str, float]], width: float) -> list[tuple[int, str]]:
+    """The names that stand apart when those at the ends are moved inside; the newest goes first.
+
+    Args:
+        places: position, name and the middle of the name in drawing units, from left to right.
+    """
+    kept: list[tuple[int, str]] = []
+    free = np.inf
+    for place, label, middle in reversed(places):
+        size = style.text_width(label)
+        start = middle - size / 2
+        if start + size > width + 8:  # set with its end at its month, and at the other end with its beginning
+            start = middle - size
+        elif start < 0:
+            start = middle
+        if start + size <= free - 6:
+            kept.insert(0, (place, label))
+            free = start
+    return kept
+
+
 def _month_axis(axes: Axes, positions: pd.Series, width: float, language: Language) -> None:
     """Months named at the week in which they begin."""
     starts = pd.Series(np.arange(len(positions)), index=positions.dt.to_period("M")).groupby(level=0).first()
     chosen = month_ticks([period.to_timestamp().date() for period in starts.index], width, language)
-    axes.set_xticks([int(starts.iloc[i]) for i, _ in chosen], [label for _, label in chosen])
-    axes.tick_params(axis="x", pad=5)
     last = axes.get_xlim()[1]
+    places = [(int(starts.iloc[i]), label) for i, label in chosen]
+    places = _apart([(place, label, place / last * width) for place, label in places], width)
+    axes.set_xticks([place for place, _ in places], [label for _, label in places])
+    axes.tick_params(axis="x", pad=5)
     for tick in axes.xaxis.get_major_ticks():
         half = style.text_width(tick.label1.get_text()) / 2 * last / width
         if tick.get_loc() + half > last * (1 + 8 / width):
             tick.label1.set_horizontalalignment("right")
         elif tick.get_loc() < half:
             tick.label1.set_horizontalalignment("left")
+
+
+_RIGHT = 18.0
+"""Room for the right half of the last figure below the axis."""
 
 
 @style.drawing()
@@ -226,7 +253,13 @@ def calibration(frame: pd.DataFrame, *, title: str, subtitle: str, language: Lan
     foot = 24.0 + _LINE + 4.0
     heading = GAP + _LINE
     sheet = page(
-        title, subtitle, height=230.0, left=_axis_margin(ticks, language.percent), right=14.0, bottom=foot, top=heading
+        title,
+        subtitle,
+        height=230.0,
+        left=_axis_margin(ticks, language.percent),
+        right=_RIGHT,
+        bottom=foot,
+        top=heading,
     )
     value_axis(sheet.axes, ticks, language.percent)
     value_axis(sheet.axes, ticks, language.percent, along="x")
@@ -273,7 +306,7 @@ def _name_sides(axes: Axes, width: float, language: Language) -> None:
     """Name both axes and the two sides of the line."""
     top = axes.get_ylim()[1]
     line = _LINE * top / 230.0
-    start = -(style.WIDTH - width - 14.0) * top / width + top / width
+    start = -(style.WIDTH - width - _RIGHT) * top / width + top / width
     axes.text(start, top + 0.75 * line, language.text("actually came back"), color=style.MUTED, clip_on=False)
     axes.text(top, -2.6 * line, language.text("forecast to come back"), ha="right", color=style.MUTED, clip_on=False)
     axes.text(0.03 * top, 0.92 * top, language.text("better than forecast"), color=style.MUTED, zorder=1)

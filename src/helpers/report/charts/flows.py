@@ -18,11 +18,14 @@ MONTHS_SHOWN = 24
 
 
 @style.drawing()
-def growth(frame: pd.DataFrame, *, title: str, subtitle: str, language: Language, caption: str = "") -> Figure:
+def growth(
+    frame: pd.DataFrame, *, title: str, subtitle: str, language: Language, caption: str = "", lost: str = ""
+) -> Figure:
     """Customers gained above zero and lost below it, month by month, with the balance as a dot.
 
     `frame`: month (first days, increasing), new, resurrected, churned: customers, all zero or more. The last 24 months
         are shown.
+    `lost`: what those below zero did, where it is not that they stopped buying.
     """
     need_rows(frame)
     shown = frame.iloc[-MONTHS_SHOWN:]
@@ -30,7 +33,7 @@ def growth(frame: pd.DataFrame, *, title: str, subtitle: str, language: Language
         "new": language.text("new"),
         "resurrected": language.text("returned"),
         "net": language.text("balance"),
-        "churned": language.text("stopped"),
+        "churned": lost or language.text("stopped"),
     }
     up = nice_top(float((shown["new"] + shown["resurrected"]).max()), 3)
     down = nice_top(float(shown["churned"].max()), 3)

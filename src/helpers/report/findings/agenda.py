@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 
 from helpers.campaigns.desk import Agenda, Desk
 from helpers.campaigns.exports import Entry, first_week
 from helpers.campaigns.messages import preview
 from helpers.campaigns.schedule import FACE_TO_FACE, LENGTH
 from helpers.errors import key
+from helpers.playbook import load
 from helpers.report.findings.common import people
-from helpers.report.pieces import Column, Details, Finding, Missing, Note, Piece, TableView
+from helpers.report.pieces import Column, Details, Finding, Note, Piece, TableView
 from helpers.run import Run
 
 REASONS = {
@@ -36,13 +39,12 @@ def calendar(agenda: Agenda, desk: Desk, run: Run) -> tuple[Piece, ...]:
     """The first week, and where the whole calendar is."""
     say = run.say
     if not agenda.entries:
-        return (
-            Missing(
-                say.text("Calendar"),
-                say.text("recording a phone number and consent when customers join."),
-                language=say,
-            ),
+        why = (
+            say.text("No message can be sent yet; which words are missing stands below.")
+            if agenda.schedule.messages.unworded
+            else say.text("Nobody may be contacted or can be reached, so there is nothing to send.")
         )
+        return (Note(say.text("The calendar is empty"), why),)
     week = first_week(agenda.entries, desk.start)
     contacts = sum(e.customers for e in week if e.channel_id != FACE_TO_FACE)
     headline = say.plural(
@@ -89,13 +91,7 @@ def not_sent(agenda: Agenda, run: Run) -> Details:
     """Who is left out of a message, by reason."""
     say = run.say
     facts = tuple((say.text(REASONS[reason]), people(n, say)) for reason, n in agenda.aside.items())
-    facts += tuple(
-        (
-            say.text("message {name} is not used", name=name),
-            say.text("words missing in business.yml: {names}", names=list(names)),
-        )
-        for name, names in agenda.schedule.messages.unworded.items()
-    )
+    facts += tuple(_unworded(agenda, run))
     facts += tuple(
         (say.text("message {name} is not used", name=name), say.text("it breaks a rule of its channel"))
         for name in agenda.schedule.messages.faulty
@@ -107,9 +103,24 @@ def not_sent(agenda: Agenda, run: Run) -> Details:
     return Details(say.text("Messages that are not sent, and why"), facts, body)
 
 
-def files(agenda: Agenda, run: Run) -> Details:
+def _unworded(agenda: Agenda, run: Run) -> Iterator[tuple[str, str]]:
+    """Words the business has still to give, the most wanted first: what each is, its name in business.yml, how many messages wait for it."""
+    say, meant = run.say, load().rules.placeholders
+    for name, n in Counter(chain.from_iterable(agenda.schedule.messages.unworded.values())).most_common():
+        yield (
+            meant[name].meaning[say.code] if name in meant else name,
+            say.plural(
+                "“{name}” is missing in business.yml; {n} message waits for it",
+                "“{name}” is missing in business.yml; {n} messages wait for it", n, name=name,
+            ),
+        )  # fmt: skip
+
+
+def files(agenda: Agenda, run: Run) -> Details | None:
     """The uploads, one per channel and message."""
     say = run.say
+    if not agenda.entries:
+        return None
     facts = tuple((name, message) for (_, message), name in agenda.uploads.items())
     body = (
         say.text(
@@ -122,9 +133,11 @@ def files(agenda: Agenda, run: Run) -> Details:
     return Details(say.text("Files to upload or to ring from"), facts, body)
 
 
-def previews(agenda: Agenda, desk: Desk, run: Run) -> Details:
+def previews(agenda: Agenda, desk: Desk, run: Run) -> Details | None:
     """The messages used most, filled for an invented person."""
     say, book = run.say, desk.book
+    if not agenda.entries:
+        return None
     used: Counter[str] = Counter()
     for e in agenda.entries:
         if e.message:
@@ -136,8 +149,8 @@ def previews(agenda: Agenda, desk: Desk, run: Run) -> Details:
         )
         for name, _ in used.most_common(PREVIEWS)
     )
-    body = say.text("Name and purchase are invented; the real ones stand in the files for staff only.") if facts else ""
-    return Details(say.text("What customers will read"), facts, body)
+    body = say.text("Name and purchase are invented; the real ones stand in the files for staff only.")
+    return Details(say.text("What customers will read"), facts, body) if facts else None
 
 
 def rules(desk: Desk, run: Run) -> Details:

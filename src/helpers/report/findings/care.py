@@ -16,6 +16,7 @@ from helpers.report.findings.common import (
     definition,
     not_measured,
     of_ten,
+    points,
     rate_items,
     spread_of,
     too_few,
@@ -58,12 +59,11 @@ def _unheard(share: float, days: int, say: Language) -> str:
     )
 
 
-def in_touch_details(found: Presence | None, run: Run) -> Details | Missing:
+def in_touch_details(found: Presence | None, run: Run) -> Details | None:
     """How long ago the last word was, and how it is counted."""
     say = run.say
-    if found is None:
-        how = say.text("noting every message sent: customer, day, channel, and whether it sells or cares.")
-        return not_measured(say.text("Days since the last message"), how, say)
+    if found is None:  # the finding above says how to begin
+        return None
     facts = {
         say.text("Last message of any kind"): _silence(found.days_since_contact, found.never, run),
         say.text("Last message that was not selling"): _silence(found.days_since_care, found.never_care, run),
@@ -142,9 +142,13 @@ def punctual(
     return Finding(headline, body, level=3)
 
 
-def punctual_chart(groups: Sequence[GroupRate] | None, found: Sequence[Comparison], run: Run) -> Figure | Missing:
-    """On-time rate per branch with intervals."""
+def punctual_chart(
+    groups: Sequence[GroupRate] | None, found: Sequence[Comparison], run: Run
+) -> Figure | Missing | None:
+    """On-time rate per branch with intervals; nothing where no delivery is known, or one branch makes them all."""
     say = run.say
+    if groups is None or len(groups) == 1:
+        return None
     items = rate_items((g.group, g.rate) for g in groups or ())
     if not items:
         return not_measured(say.text("Deliveries by branch"), say.text("keeping the branch on each delivery."), say)
@@ -163,7 +167,7 @@ def when_things_go_wrong(found: Complaints | None, run: Run) -> Finding | Missin
     """S04, S12, S13: complaints, answers and what becomes of those who complained."""
     say = run.say
     if found is None:
-        how = say.text("keeping a notebook at the till: who complained, when, when answered, how it ended.")
+        how = say.text("keeping one shared notebook: who complained, when, when answered, how it ended.")
         return not_measured(say.text("Complaints and answers"), how, say)
     speed = found.by_speed
     if isinstance(found.recovered, NotEnough):
@@ -176,8 +180,7 @@ def when_things_go_wrong(found: Complaints | None, run: Run) -> Finding | Missin
         body += " " + say.text(
             "Answered within a day {quick} came back, later {slow}; the difference is {points} points ({low} to {high}).",
             quick=say.percent(speed.first.value), slow=say.percent(speed.second.value),
-            points=say.number(100 * speed.difference.value), low=say.number(100 * speed.difference.low),
-            high=say.number(100 * speed.difference.high),
+            points=say.number(100 * speed.difference.value), low=points(speed.difference.low, run), high=points(speed.difference.high, run),
         )  # fmt: skip
     if isinstance(found.alternative, Rate):
         body += " " + say.text(

@@ -18,10 +18,10 @@ from helpers.report.findings.common import (
     between,
     capital,
     definition,
+    from_silence,
     not_measured,
     not_yet,
     of_ten,
-    payments_caution,
     too_few,
 )
 from helpers.report.pieces import Column, Details, Figure, Finding, Missing, TableView
@@ -39,6 +39,7 @@ HUNDRED = 100
 """The first hundred days decide (S07)."""
 
 
+@from_silence
 def second_order(curve: ReturnCurve | NotEnough, run: Run) -> Finding:
     """When do first-time buyers come back, and when have those who will done so?"""
     say = run.say
@@ -63,9 +64,10 @@ def second_order(curve: ReturnCurve | NotEnough, run: Run) -> Finding:
             "Of all returns seen up to day {day}, {part} fall into these 100 days: that is the time to act.",
             day=curve.days[-1], part=say.percent(early),
         )  # fmt: skip
-    return Finding(headline, body + payments_caution(run))
+    return Finding(headline, body)
 
 
+@from_silence
 def second_order_chart(curve: ReturnCurve | NotEnough, run: Run) -> Figure | Missing:
     """Kaplan–Meier curve of the time to the second order."""
     say = run.say
@@ -88,6 +90,7 @@ def second_order_chart(curve: ReturnCurve | NotEnough, run: Run) -> Figure | Mis
     return charts.return_curve(frame, title=title, subtitle=subtitle, language=say, mark_days=HUNDRED, caption=caption)
 
 
+@from_silence
 def second_order_details(curve: ReturnCurve | NotEnough, run: Run) -> Details:
     """Definition of the curve."""
     say = run.say
@@ -101,6 +104,7 @@ def second_order_details(curve: ReturnCurve | NotEnough, run: Run) -> Details:
     return definition(facts, say, pages=("time-to-second-order",))
 
 
+@from_silence
 def ladder(rungs: Sequence[Rung], run: Run) -> Figure | Missing:
     """The purchase ladder: each order makes the next likelier."""
     say = run.say
@@ -118,6 +122,7 @@ def ladder(rungs: Sequence[Rung], run: Run) -> Figure | Missing:
     return charts.ladder(items, title=title, subtitle=subtitle, language=say, caption=caption)
 
 
+@from_silence
 def rhythm(run: Run) -> Finding:
     """How often customers usually come, and from when on silence means something."""
     say, found, limits = run.say, run.facts["rhythm"], run.facts["thresholds"]
@@ -142,6 +147,7 @@ def _no_rhythm(run: Run) -> Finding:
     return Finding(say.text("Too few to conclude: {what}", what=what), body)
 
 
+@from_silence
 def states(counts: Mapping[str, int], run: Run) -> Figure | Missing:
     """How many customers are in each state today."""
     say, total = run.say, sum(counts.values())
@@ -167,6 +173,7 @@ def states(counts: Mapping[str, int], run: Run) -> Figure | Missing:
     return charts.bars(items, title=title, subtitle=subtitle, wording=lambda v: say.number(v), language=say, tone="now")
 
 
+@from_silence
 def cohorts(found: Cohorts, run: Run) -> Figure | Missing:
     """Cohort heat map."""
     say = run.say
@@ -211,6 +218,7 @@ def _later(months: int, say: Language) -> str:
     return say.plural("{n} month later", "{n} months later", months) if months else say.text("the same month")
 
 
+@from_silence
 def cohorts_details(found: Cohorts, measure: Measure, run: Run) -> Details:
     """A second-rank matrix of the newest cohorts; what was not observed is a dash, never 0."""
     say = run.say

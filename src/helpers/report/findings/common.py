@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
 
 from helpers.errors import key
 from helpers.language import Language
@@ -13,13 +14,15 @@ from helpers.metrics.spread import Spread
 from helpers.metrics.uncertainty import Estimate, NotEnough, Rate
 from helpers.playbook import load
 from helpers.report.charts.amounts import signed
-from helpers.report.pieces import Details, Finding, Missing, Note, TableView
+from helpers.report.pieces import Details, Finding, Missing, TableView
 from helpers.run import Run
 
 WAIT = key("waiting a few more months: so far too few customers have come often enough to tell.")
 """What to do about a number that customers are still missing for (catalog key)."""
 
 Item = tuple[str, float, float, float, int]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def of_ten(value: float, say: Language) -> str:
@@ -166,21 +169,19 @@ def under_contract(run: Run) -> bool:
     return not run.silence_speaks
 
 
-def by_contract(run: Run) -> Note:
-    """Said in place of what is inferred from silence."""
-    return Note(
-        run.say.text("Not needed here"),
-        run.say.text("Members are followed by their contracts, see “Do we see customers leave?”."),
-    )
+def from_silence(write: Callable[P, T]) -> Callable[P, T | None]:
+    """Marks what is read from the time between two purchases: nothing where customers hold contracts, whose next payment
+    falls due anyway. A section left without anything is not shown, and one sentence says so (:func:`contracts.gate`).
 
+    Args:
+        write: its last argument is the run.
+    """
 
-def payments_caution(run: Run) -> str:
-    """Added to rates of return where orders are payments that fall due anyway; empty elsewhere."""
-    if not under_contract(run):
-        return ""
-    return " " + run.say.text(
-        "Beware: under contracts the next payment falls due anyway, so this rate says little; look at how many members leave."
-    )
+    @wraps(write)
+    def unless_contracts(*args: P.args, **kwargs: P.kwargs) -> T | None:
+        return None if under_contract(cast(Run, args[-1])) else write(*args, **kwargs)
+
+    return unless_contracts
 
 
 def lacking(found: Mapping[str, Any] | None, run: Run) -> str:

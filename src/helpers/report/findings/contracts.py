@@ -21,6 +21,7 @@ from helpers.report.findings.common import (
     definition,
     lacking,
     too_few,
+    under_contract,
 )
 from helpers.report.pieces import Details, Figure, Finding, Piece
 from helpers.run import Run
@@ -51,6 +52,12 @@ def gate(run: Run) -> Finding:
         )  # fmt: skip
     if found["found"] != "non-contractual" or found["overridden"]:
         parts += [say.text(found["refused"][name]) for name in ("silence", "contracts") if name in found["refused"]]
+    if under_contract(run):
+        parts.append(
+            say.text(
+                "What is read from the time between two purchases – the second order, the rhythm, who is late or asleep, groups by month – is therefore left out."
+            )
+        )
     if found["warning"]:
         parts.append(say.text(found["warning"]))
     return Finding(say.text(KINDS[found["kind"]]), " ".join(parts), level=3, leads=False)
@@ -102,7 +109,9 @@ def moves(found: Contractual, run: Run) -> Figure | None:
     subtitle = say.text("Members per month; the last {months} months that can be judged", months=len(full))
     rows = [{"month": m.start, "new": m.new, "resurrected": m.reactivated, "churned": m.churned} for m in full]
     caption = say.text("Above the line who joined or came back, below it whose membership ended.")
-    return charts.growth(pd.DataFrame(rows), title=title, subtitle=subtitle, language=say, caption=caption)
+    return charts.growth(
+        pd.DataFrame(rows), title=title, subtitle=subtitle, language=say, caption=caption, lost=say.text("left")
+    )
 
 
 def money(found: Contractual, run: Run) -> Finding | None:
@@ -122,7 +131,9 @@ def money(found: Contractual, run: Run) -> Finding | None:
         range=capital(between(year.grr.low, year.grr.high, say)), net=round(100 * year.nrr.value),
     )  # fmt: skip
     body += " " + say.text(
-        "{left} a month left with {gone} members, {less} was lost to smaller plans, {more} was gained from larger ones.",
+        "{left} a month left with {gone} members, {less} was lost to smaller plans, {more} was gained from larger ones."
+        if year.contraction or year.expansion
+        else "{left} a month left with {gone} members; nobody who stayed changed to a smaller or a larger plan.",
         left=run.money(year.churned_mrr), gone=year.churned, less=run.money(year.contraction), more=run.money(year.expansion),
     )  # fmt: skip
     if year.reactivated:

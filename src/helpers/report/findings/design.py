@@ -11,9 +11,9 @@ from helpers.campaigns.plan import BACKTEST_DAYS, Proposal
 from helpers.errors import key
 from helpers.playbook import Playbook
 from helpers.report import charts
-from helpers.report.findings.common import capital, estimate_text, not_measured, people
+from helpers.report.findings.common import capital, estimate_text, people
 from helpers.report.findings.plans import OWNERS
-from helpers.report.pieces import Action, Actions, Column, Details, Figure, Finding, Missing, Note, TableView
+from helpers.report.pieces import Action, Actions, Column, Details, Figure, Finding, Note, TableView
 from helpers.run import Run
 from helpers.segments import Rules
 
@@ -105,7 +105,7 @@ def no_audience(run: Run, found: Obstacles) -> str:
         )
     if found.no_address == found.customers:
         return say.text(
-            "No customer has a phone number or an e-mail in the files, so nobody can be reached; ask for a number at the till."
+            "No customer has a phone number or an e-mail in the files, so nobody can be reached; ask for a number with the next sale."
         )
     if found.unworded:
         return say.text(
@@ -131,16 +131,12 @@ def basis(proposal: Proposal, run: Run) -> str:
     return say.text("This rests on the playbook's cautious assumption, not on your own figures yet.")
 
 
-def gains_chart(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run) -> Figure | Missing:
-    """Expected incremental margin per proposal with its range."""
+def gains_chart(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run) -> Figure | None:
+    """Expected incremental margin per proposal with its range; nothing where there is no proposal."""
     say = run.say
     shown = [p for p in plan if p.margin.value > 0 and (p.cost is None or p.gain > 0)][:6] or list(plan[:1])
     if not shown:
-        return not_measured(
-            say.text("Expected gain per campaign"),
-            say.text("recording a phone number and consent when customers join."),
-            say,
-        )
+        return None
     items = [
         (f"{book.plays[p.play].title[say.code]} · {rules.title(p.segment, say.code)}", p.margin.value, p.margin.low, p.margin.high,
          people(p.reach.reachable, say))
@@ -154,9 +150,11 @@ def gains_chart(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run
     return charts.bars(items, title=title, subtitle=subtitle, wording=run.money, language=say, tone="now")
 
 
-def plan_table(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run) -> TableView | Note:
-    """The proposals in the plan, and how many groups get none and why; a note where none is."""
+def plan_table(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run) -> TableView | Note | None:
+    """The proposals in the plan, and how many groups get none and why; a note where none is chosen, nothing where none was made."""
     say = run.say
+    if not plan:
+        return None
     chosen = [p for p in plan if p.status == "chosen"]
     columns = (
         Column(say.text("Play and group"), "left"), Column(say.text("contacted")), Column(say.text("may bring")), Column(say.text("costs")),
@@ -171,9 +169,7 @@ def plan_table(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run)
     )  # fmt: skip
     rest = " ".join(_rest(plan, run))
     if not rows:
-        return Note(
-            say.text("Nothing is in the plan"), rest or say.text("There is no group that a campaign could be for.")
-        )
+        return Note(say.text("Nothing is in the plan"), rest)
     return TableView(columns, rows, say.text("The plan, best first"), rest, language=say)
 
 
@@ -211,9 +207,11 @@ def _rest(plan: Sequence[Proposal], run: Run) -> list[str]:
     return told
 
 
-def in_detail(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run) -> Details:
+def in_detail(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run) -> Details | None:
     """Every proposal with its range, break-even, effort, and what it rests on; opened on demand."""
     say = run.say
+    if not plan:
+        return None
 
     def told(p: Proposal) -> str:
         parts = [
@@ -239,9 +237,11 @@ def in_detail(plan: Sequence[Proposal], rules: Rules, book: Playbook, run: Run) 
     return Details(say.text("How each proposal was judged"), facts, body)
 
 
-def within_limits(plan: Sequence[Proposal], limits: Limits, run: Run) -> Note:
-    """Hours and money the plan uses, of those there are."""
+def within_limits(plan: Sequence[Proposal], limits: Limits, run: Run) -> Note | None:
+    """Hours and money the plan uses, of those there are; nothing where there is no plan."""
     say = run.say
+    if not plan:
+        return None
     chosen = [p for p in plan if p.status == "chosen"]
     cash = sum(p.cash or 0.0 for p in chosen)
     told = []
@@ -269,9 +269,11 @@ def within_limits(plan: Sequence[Proposal], limits: Limits, run: Run) -> Note:
     return Note(say.text("Within your hours and money"), " ".join(told))
 
 
-def actions(plan: Sequence[Proposal], written: Written, rules: Rules, book: Playbook, run: Run) -> Actions:
+def actions(plan: Sequence[Proposal], written: Written, rules: Rules, book: Playbook, run: Run) -> Actions | None:
     """The first three campaigns as actions with an owner."""
     say = run.say
+    if not written:
+        return None
     items = []
     for p in (p for p in plan if name_of(p) in written):
         play = book.plays[p.play]
@@ -303,9 +305,11 @@ def left_out(plan: Sequence[Proposal], run: Run) -> Details:
     )
 
 
-def files_written(written: Written, run: Run) -> Details:
+def files_written(written: Written, run: Run) -> Details | None:
     """The lists of each campaign: to contact, left out, and the fingerprint of the draw."""
     say = run.say
+    if not written:
+        return None
     facts = tuple(
         (
             f"lists/{name}.csv",

@@ -16,14 +16,13 @@ from helpers.report import charts
 from helpers.report.findings.common import (
     between,
     between_money,
-    by_contract,
     capital,
     definition,
+    from_silence,
     holidays,
     not_measured,
     not_yet,
     of_ten,
-    payments_caution,
     people,
     rate_items,
     too_few,
@@ -38,8 +37,16 @@ SHARED = 180
 """Longest horizon the title of the repeat-purchase chart speaks of, days."""
 
 
-def come_back(rates: Sequence[RepeatRate], run: Run) -> Finding:
-    """S01: of 10 first-time buyers, how many came back?"""
+def come_back(rates: Sequence[RepeatRate], run: Run) -> Finding | Note:
+    """S01: of 10 first-time buyers, how many came back? Where customers hold contracts, why payments do not answer that."""
+    if under_contract(run):
+        return Note(
+            run.say.text("Members are not counted by their payments"),
+            run.say.text(
+                "The next payment falls due anyway, so neither a payment nor the silence until the next one tells who comes back, where the customers "
+                "of six months ago are, or whether more come than go. Their contracts tell it: see “Do we see customers leave?” in the next chapter."
+            ),
+        )
     days = run.params.repeat_days
     found = next(r.rate for r in rates if r.horizon_days == days)
     if isinstance(found, NotEnough):
@@ -52,9 +59,10 @@ def come_back(rates: Sequence[RepeatRate], run: Run) -> Finding:
         "Counted on {n} customers whose first order is at least {days} days old: {percent} came back ({range}).",
         n=found.n, days=days, percent=say.percent(found.value), range=between(found.low, found.high, say),
     )  # fmt: skip
-    return Finding(headline, body + payments_caution(run))
+    return Finding(headline, body)
 
 
+@from_silence
 def come_back_chart(rates: Sequence[RepeatRate], run: Run) -> Figure | Missing:
     """The repeat-purchase rate at every horizon, with intervals."""
     say = run.say
@@ -84,6 +92,7 @@ def come_back_chart(rates: Sequence[RepeatRate], run: Run) -> Figure | Missing:
     return charts.rates(items, title=title, subtitle=subtitle, language=say, caption=caption)
 
 
+@from_silence
 def come_back_details(rates: Sequence[RepeatRate], run: Run) -> Details:
     """Definition, n and interval of the repeat-purchase rate."""
     say = run.say
@@ -102,11 +111,10 @@ def come_back_details(rates: Sequence[RepeatRate], run: Run) -> Details:
     return definition(facts, say, pages=("repeat-rate",))
 
 
-def bucket(accounts: Growth, run: Run) -> Finding | Note:
+@from_silence
+def bucket(accounts: Growth, run: Run) -> Finding:
     """S09: does the bucket fill faster than it leaks?"""
     say = run.say
-    if under_contract(run):  # a quarterly card is no absence of two months
-        return by_contract(run)
     full = accounts.judged
     if not run.facts["overview"]["customers"]:
         return too_few(NotEnough(0, 10, "customers"), say.text("how customers come and go"), say)
@@ -139,11 +147,10 @@ def bucket(accounts: Growth, run: Run) -> Finding | Note:
     return Finding(headline, f"{body} {season}".strip(), level=3)
 
 
-def bucket_chart(accounts: Growth, run: Run) -> Figure | Missing | None:
+@from_silence
+def bucket_chart(accounts: Growth, run: Run) -> Figure | Missing:
     """Growth accounting in customers, month by month."""
     say = run.say
-    if under_contract(run):
-        return None
     full = accounts.judged
     if not run.facts["overview"]["customers"]:
         return not_yet(say.text("Coming and going by month"), run)

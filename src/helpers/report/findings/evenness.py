@@ -14,7 +14,16 @@ from helpers.metrics.spread import LEVEL, GroupShare, Spread
 from helpers.metrics.uncertainty import NotEnough, Rate
 from helpers.metrics.waits import ChannelWaits, Wait
 from helpers.report import charts
-from helpers.report.findings.common import between, capital, definition, not_measured, of_ten, rate_items, too_few
+from helpers.report.findings.common import (
+    between,
+    capital,
+    definition,
+    not_measured,
+    of_ten,
+    points,
+    rate_items,
+    too_few,
+)
 from helpers.report.pieces import Column, Details, Figure, Finding, Missing, TableView
 from helpers.run import Run
 
@@ -308,6 +317,6 @@ def first_experience(found: Difference | None, run: Run) -> Finding | Missing:
         headline = say.text("After a bad first experience about as many come back as after a good one")
     body = say.text(
         "Bad: delivered late, complained about or scored low ({n_bad} customers). Good: on record, and none of these ({n_good}). The difference is {points} points ({low} to {high}); it does not prove the cause.",
-        n_bad=bad.n, n_good=good.n, points=say.number(100 * gap.value), low=say.number(100 * gap.low), high=say.number(100 * gap.high),
+        n_bad=bad.n, n_good=good.n, points=points(gap.value, run), low=points(gap.low, run), high=points(gap.high, run),
     )  # fmt: skip
     return Finding(headline, body, level=3)

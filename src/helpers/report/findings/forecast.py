@@ -14,8 +14,8 @@ from helpers.metrics.group_fits import GroupFit, GroupFits, told_apart
 from helpers.metrics.histories import Degenerate
 from helpers.metrics.uncertainty import Estimate, NotEnough
 from helpers.report import charts
-from helpers.report.findings.common import by_contract, definition, lacking, not_measured, of_ten, under_contract
-from helpers.report.pieces import Column, Details, Figure, Finding, Missing, Note, TableView
+from helpers.report.findings.common import definition, from_silence, lacking, not_measured, of_ten, under_contract
+from helpers.report.pieces import Column, Details, Figure, Finding, Missing, TableView
 from helpers.run import Run
 
 MOST_RETURNS = 6
@@ -85,10 +85,9 @@ def model_details(run: Run) -> Details:
     )
 
 
-def by_place(found: Mapping[str, GroupFits], run: Run) -> Finding | Note:
+@from_silence
+def by_place(found: Mapping[str, GroupFits], run: Run) -> Finding:
     """Whether customers who came first to another branch or by another channel return otherwise."""
-    if under_contract(run):
-        return by_contract(run)
     say, apart = run.say, told_apart(found)
     sure = {place: _certain(found[place]) for place in apart}
     if not found or not any(_certain(fits) for fits in found.values()):
@@ -114,14 +113,10 @@ def by_place(found: Mapping[str, GroupFits], run: Run) -> Finding | Note:
     return Finding(headline, say.text("The difference goes beyond chance.") + " " + caution, level=3)
 
 
-def by_place_details(found: Mapping[str, GroupFits], run: Run) -> tuple[TableView | Missing, ...] | None:
-    """Every group: customers, and orders to expect in the year after the first one."""
-    if under_contract(run):
-        return None
+@from_silence
+def by_place_details(found: Mapping[str, GroupFits], run: Run) -> tuple[TableView, ...]:
+    """Every group: customers, and orders to expect in the year after the first one; none where nothing is compared."""
     say = run.say
-    if not found:
-        how = say.text("keeping branch and channel on every receipt.")
-        return (not_measured(say.text("Returns by place of the first order"), how, say),)
     columns = (
         Column(say.text("First came to"), "left"), Column(say.text("customers")),
         Column(say.text("orders in the year after")), Column(say.text("range")),
@@ -154,10 +149,9 @@ def _year_words(found: Estimate | NotEnough | Degenerate, run: Run) -> tuple[str
     return say.text("not enough data"), lacking({"reason": found.reason}, run) if isinstance(found, Degenerate) else ""
 
 
-def fit_check(run: Run) -> Finding | Note:
+@from_silence
+def fit_check(run: Run) -> Finding:
     """How wrong the forecast would have been on the latest part of the history."""
-    if under_contract(run):
-        return by_contract(run)
     say, found = run.say, run.facts["fit_check"]
     if not found or found.get("error") is None:
         return Finding(say.text("The forecast cannot be checked against the past yet"), lacking(found, run), level=3)
@@ -177,15 +171,12 @@ def fit_check(run: Run) -> Finding | Note:
     return Finding(headline, body, level=3)
 
 
-def fit_check_chart(run: Run) -> Figure | Missing | None:
+@from_silence
+def fit_check_chart(run: Run) -> Figure | None:
     """Orders of known customers by week, forecast and real."""
-    if under_contract(run):
-        return None
     say, found = run.say, run.facts["fit_check"]
     if not found or found.get("error") is None:
-        return not_measured(
-            say.text("Forecast against what came"), say.text("keeping the orders of a longer time."), say
-        )
+        return None  # the finding above says why
     rows = found["weeks"]
     frame = pd.DataFrame({"week": [date.fromisoformat(w["start"]) for w in rows], "value": [w["actual"] for w in rows],
                           "forecast": [w["predicted"] for w in rows]})  # fmt: skip
@@ -204,15 +195,12 @@ def fit_check_chart(run: Run) -> Figure | Missing | None:
     )
 
 
-def fit_check_details(run: Run) -> TableView | Missing | None:
+@from_silence
+def fit_check_details(run: Run) -> TableView | None:
     """By how often customers had come back before: orders expected and real."""
-    if under_contract(run):
-        return None
     say, found = run.say, run.facts["fit_check"]
     if not found or found.get("error") is None:
-        return not_measured(
-            say.text("Forecast by earlier returns"), say.text("keeping the orders of a longer time."), say
-        )
+        return None
     columns = (
         Column(say.text("Returns before"), "left"),
         Column(say.text("customers")),
@@ -234,10 +222,9 @@ def fit_check_details(run: Run) -> TableView | Missing | None:
     return TableView(columns, rows, say.text("Forecast by earlier returns"), more, language=say)
 
 
-def back_test(run: Run) -> Finding | Note:
+@from_silence
+def back_test(run: Run) -> Finding:
     """Had we flagged customers 90 days ago: how many really did not return?"""
-    if under_contract(run):
-        return by_contract(run)
     say, found = run.say, run.facts["backtest"]
     if not found or "auc" not in found:
         return Finding(say.text("The warning list cannot be tested on the past yet"), lacking(found, run), level=3)
@@ -259,10 +246,9 @@ def back_test(run: Run) -> Finding | Note:
     return Finding(headline, body, level=3)
 
 
-def back_test_chart(run: Run) -> Figure | Missing | None:
+@from_silence
+def back_test_chart(run: Run) -> Figure | Missing:
     """Predicted against actual, in tenths of customers."""
-    if under_contract(run):
-        return None
     say, found = run.say, run.facts["backtest"]
     table = (found or {}).get("calibration")
     if not table:

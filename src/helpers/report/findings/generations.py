@@ -10,7 +10,16 @@ from helpers.errors import key
 from helpers.metrics.lenses import OneCohort, SecondPurchase, WholeBase
 from helpers.metrics.uncertainty import NotEnough, Rate
 from helpers.report import charts
-from helpers.report.findings.common import between, capital, definition, not_measured, not_yet, points, too_few
+from helpers.report.findings.common import (
+    between,
+    capital,
+    definition,
+    from_silence,
+    not_measured,
+    not_yet,
+    points,
+    too_few,
+)
 from helpers.report.pieces import Column, Details, Figure, Finding, Missing, TableView
 from helpers.run import Run
 
@@ -80,6 +89,7 @@ def one_cohort_details(found: OneCohort | NotEnough, run: Run) -> Details | Miss
     return definition({}, say, pages=("one-cohort",), table=table)
 
 
+@from_silence
 def newer_against_older(found: SecondPurchase, run: Run) -> Finding:
     """Lens 4: do newer customers come back as older ones did?"""
     say, change = run.say, found.change
@@ -108,6 +118,7 @@ def _cohort(found: SecondPurchase, day: date, run: Run) -> str:
     return _named(day, 3 if all(c.cohort.month % 3 == 1 for c in found.cohorts) else 1, run)
 
 
+@from_silence
 def newer_against_older_chart(found: SecondPurchase, run: Run) -> Figure | Missing:
     """Second orders by cohort."""
     say = run.say
@@ -128,6 +139,7 @@ def newer_against_older_chart(found: SecondPurchase, run: Run) -> Figure | Missi
     return charts.rates(items, title=title, subtitle=subtitle, language=say)
 
 
+@from_silence
 def newer_against_older_details(found: SecondPurchase, run: Run) -> Details:
     """Second orders by days since the first, cohort by cohort."""
     say = run.say
@@ -158,7 +170,7 @@ def whole_base(found: WholeBase, run: Run) -> Finding:
         return too_few(NotEnough(len(found.layers), 2, "months"), say.text("which customers revenue stands on"), say)
     last = found.layers.index[-1]
     text = say.text(
-        "In {period} customers of earlier times brought {percent} of the money",
+        "In {period} customers from earlier periods brought {percent} of the money",
         period=_named(last, found.step, run), percent=say.percent(1 - fresh),
     )  # fmt: skip
     body = say.text(
@@ -225,10 +237,7 @@ def _layers(revenue: pd.DataFrame, step: int, run: Run) -> pd.DataFrame:
     say = run.say
     named = [
         [_named(day, step, run) for day in days],
-        [
-            say.text("first half of {year}" if day.month < 7 else "second half of {year}", year=str(day.year))
-            for day in days
-        ],
+        [say.text("H1 {year}" if day.month < 7 else "H2 {year}", year=str(day.year)) for day in days],
         [str(day.year) for day in days],
     ]
     names = next((n for n in named if len(set(n)) <= LAYERS), named[-1])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from helpers.errors import key
 from helpers.metrics.uncertainty import Rate
 from helpers.metrics.winback import ExitInterviews, LostWorth, Reason
-from helpers.report.findings.common import assumed_margin, between, people
+from helpers.report.findings.common import assumed_margin, between, people, under_contract
 from helpers.report.pieces import Column, Finding, Missing, Note, TableView
 from helpers.run import Run
 
@@ -35,7 +35,9 @@ def lost(worth: LostWorth, file: str, written: int, run: Run) -> Finding:
     if not worth.customers:
         return Finding(say.text("Nobody has been lost so far"))
     headline = say.text(
-        "{customers} have been silent for too long; their last year brought {money} of gross profit",
+        "{customers} have ended their contract; their last year brought {money} of gross profit"
+        if under_contract(run)
+        else "{customers} have been silent for too long; their last year brought {money} of gross profit",
         customers=people(worth.customers, say), money=run.money(worth.worth),
     )  # fmt: skip
     parts = [] if run.business.margin_known else [assumed_margin(run)]

@@ -141,7 +141,7 @@ def _moves(found: Programme, run: Run) -> Note:
         return text + "."
 
     fallen = sum(t.fell or 0 for t in found.tiers)
-    parts = [told(t) for t in found.tiers[1:]]
+    parts = [told(t) for t in found.tiers[1:] if t.near or t.rose]
     if fallen:
         parts.append(
             say.plural(
@@ -150,7 +150,10 @@ def _moves(found: Programme, run: Run) -> Note:
                 fallen,
             )
         )
-    return Note(say.text("Who moves"), " ".join(parts))
+    return Note(
+        say.text("Who moves"),
+        " ".join(parts) or say.text("Nobody is close to the next tier, and nobody has changed tier."),
+    )
 
 
 def _card(found: Programme, run: Run) -> tuple[Note, ...]:

@@ -16,16 +16,15 @@ from helpers.report import charts
 from helpers.report.findings.churn import STATE_NAMES
 from helpers.report.findings.common import (
     between,
-    by_contract,
     capital,
     definition,
     festival_names,
+    from_silence,
     not_yet,
     of_ten,
     too_few,
-    under_contract,
 )
-from helpers.report.pieces import Column, Details, Figure, Finding, Missing, Note, TableView
+from helpers.report.pieces import Column, Details, Figure, Finding, Missing, TableView
 from helpers.run import Run
 
 SILENT_WEEKS = 4
@@ -38,6 +37,7 @@ BEFORE_NAMES = {**STATE_NAMES, NEW: key("first order in the month")}
 """Where somebody stood at the end of the month before → its everyday name (catalog keys)."""
 
 
+@from_silence
 def first_hundred(found: FirstHundredDays, run: Run) -> Finding:
     """S07: when is waiting for a second order no longer worth it?"""
     say = run.say
@@ -73,6 +73,7 @@ def _still_coming(share: float, run: Run) -> str:
     )  # fmt: skip
 
 
+@from_silence
 def first_hundred_details(found: FirstHundredDays, run: Run) -> Details:
     """Hazard by week of life, as a table to open."""
     say = run.say
@@ -107,10 +108,9 @@ def _share(found: Rate | NotEnough, run: Run) -> str:
     return f"{run.say.percent(found.value)} ({low}–{high})"
 
 
-def moving(found: Transitions, run: Run) -> Finding | Note:
+@from_silence
+def moving(found: Transitions, run: Run) -> Finding:
     """How many fall asleep in a month, and how many wake up?"""
-    if under_contract(run):
-        return by_contract(run)
     say, lapse, back = run.say, found.lapse_year, found.reactivation_year
     months = min(12, len(found.lapse))
     if isinstance(lapse, NotEnough):
@@ -120,7 +120,7 @@ def moving(found: Transitions, run: Run) -> Finding | Note:
     body = say.plural(
         "In the last full month: {percent} a month ({range}); counted {people} customer-months.",
         "Over the last {n} full months: {percent} a month ({range}); counted {people} customer-months.", months,
-        percent=say.percent(lapse.value), range=between(lapse.low, lapse.high, say), people=lapse.n,
+        percent=say.percent(lapse.value, 1), range=between(lapse.low, lapse.high, say, digits=1), people=lapse.n,
     )  # fmt: skip
     if isinstance(back, Rate):
         words = {"percent": say.percent(back.value, 1), "range": between(back.low, back.high, say, digits=1)}
@@ -132,10 +132,9 @@ def moving(found: Transitions, run: Run) -> Finding | Note:
     return Finding(headline, body, level=3)
 
 
-def lapse_chart(found: Transitions, run: Run) -> Figure | Missing | None:
+@from_silence
+def lapse_chart(found: Transitions, run: Run) -> Figure | Missing:
     """Lapse rate by month with its interval."""
-    if under_contract(run):
-        return None
     say = run.say
     settled = [m for m in found.lapse[-24:] if found.settled_from is not None and m.month >= found.settled_from]
     shown = [(m.month, m.rate) for m in settled if isinstance(m.rate, Rate)]
@@ -177,10 +176,9 @@ def _touched(months: Sequence[MonthRate], run: Run) -> str:
     return capital(words)
 
 
-def moving_details(found: Transitions, run: Run) -> Details | None:
+@from_silence
+def moving_details(found: Transitions, run: Run) -> Details:
     """The matrix of transitions, as a table to open."""
-    if under_contract(run):
-        return None
     say, matrix = run.say, found.matrix()
     # back after a pause is one way of being on time; a column of its own would not fit a phone
     matrix = matrix.assign(active=matrix["active"] + matrix["reactivated"])[list(COLUMNS)]

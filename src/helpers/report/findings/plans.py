@@ -9,7 +9,7 @@ from helpers.campaigns.lists import CALL_SEGMENTS
 from helpers.errors import key
 from helpers.playbook import Playbook
 from helpers.report import charts
-from helpers.report.findings.common import assumed_margin, not_measured, people
+from helpers.report.findings.common import assumed_margin, not_measured, people, under_contract
 from helpers.report.pieces import Action, Actions, Column, Details, Figure, Finding, Missing, TableView
 from helpers.run import Run
 from helpers.segments import GONE, Rules, SegmentSize
@@ -160,8 +160,13 @@ def first_steps(
 
 
 def call_list(written: int, name: str, sizes: Sequence[SegmentSize], run: Run) -> Finding:
-    """That a list was written, how long it is and where; or why there is nobody to call."""
+    """That a list was written, how long it is and where; or why there is nobody to call.
+
+    Where customers hold contracts nobody is late: whose contract runs out is named instead.
+    """
     say = run.say
+    if not written and under_contract(run):
+        return _at_renewal(sizes, run)
     if not written:
         due = sum(s.customers for s in sizes if s.segment in CALL_SEGMENTS)
         if due:
@@ -178,6 +183,31 @@ def call_list(written: int, name: str, sizes: Sequence[SegmentSize], run: Run) -
         "spend. It holds personal data and is not part of this report.", file=name,
     )  # fmt: skip
     return Finding(headline, body, level=3)
+
+
+def _at_renewal(sizes: Sequence[SegmentSize], run: Run) -> Finding:
+    """Whom to speak to by the contracts: those about to run out, then those just ended."""
+    say, counts = run.say, {s.segment: s.customers for s in sizes}
+    due, ended = counts.get("at_renewal", 0), counts.get("cancelled", 0)
+    headline = say.text("No contract is about to run out")
+    if due:
+        headline = say.plural(
+            "{n} member is up for renewal: speak to them this week",
+            "{n} members are up for renewal: speak to them this week", due,
+        )  # fmt: skip
+    parts = [
+        say.text(
+            "Silence between two payments says nothing, so nobody is called late here; what counts is the day a contract runs out."
+        )
+    ]
+    if ended:
+        parts.append(
+            say.plural(
+                "{n} member has just left: ask why while it is remembered.",
+                "{n} members have just left: ask why while it is remembered.", ended,
+            )
+        )  # fmt: skip
+    return Finding(headline, " ".join(parts), level=3)
 
 
 def rules_table(rules: Rules, run: Run) -> Details:

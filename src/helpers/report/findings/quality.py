@@ -49,15 +49,21 @@ def recognised_chart(run: Run) -> Figure | Missing:
         how = say.text("exporting the orders with their channel and branch.")
         return not_measured(say.text("Known customers by channel and branch"), how, say)
     lowest = min(items, key=lambda item: item[1])
-    title = say.text(
-        "Least is known at “{group}”: {percent} of the orders name their customer",
-        group=lowest[0], percent=say.percent(lowest[1]),
+    title = (
+        say.text("Every order at every channel and branch names its customer")
+        if lowest[1] == 1
+        else say.text(
+            "Least is known at “{group}”: {percent} of the orders name their customer",
+            group=lowest[0], percent=say.percent(lowest[1]),
+        )
     )  # fmt: skip
     subtitle = say.text(
         "Share of orders with a known customer, by channel and by branch; {start} – {end}", **_span(run)
     )
-    caption = say.text(
-        "The dashed line is the whole business. Begin where the share is lowest and the orders are many."
+    caption = (
+        say.text("The dashed line is the whole business. Begin where the share is lowest and the orders are many.")
+        if lowest[1] < 1
+        else ""
     )
     return charts.rates(
         items[:ROWS_SHOWN], title=title, subtitle=subtitle, language=say, caption=caption,

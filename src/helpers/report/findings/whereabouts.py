@@ -10,24 +10,22 @@ from helpers.report import charts
 from helpers.report.findings.churn import STATE_NAMES
 from helpers.report.findings.common import (
     between,
-    by_contract,
     capital,
     definition,
+    from_silence,
     not_yet,
     of_ten,
     rate_items,
     too_few,
-    under_contract,
 )
-from helpers.report.pieces import Details, Figure, Finding, Missing, Note
+from helpers.report.pieces import Details, Figure, Finding, Missing
 from helpers.run import Run
 
 
-def where_now(found: WhereNow, run: Run) -> Finding | Note:
+@from_silence
+def where_now(found: WhereNow, run: Run) -> Finding:
     """S27: the customers of six months ago, where are they now?"""
     say = run.say
-    if under_contract(run):  # between two payments nobody is away
-        return by_contract(run)
     if isinstance(found.still, NotEnough):
         return too_few(found.still, say.text("what became of the customers of six months ago"), say)
     headline = _gone(1 - found.still.value, say)
@@ -53,11 +51,10 @@ def _gone(share: float, say: Language) -> str:
     )
 
 
-def became(found: Became, run: Run) -> Figure | Missing | None:
+@from_silence
+def became(found: Became, run: Run) -> Figure | Missing:
     """The same customers in the words of the states."""
     say = run.say
-    if under_contract(run):
-        return None
     items = rate_items((say.text(STATE_NAMES[state]), share) for state, share in found.shares.items())
     if not items:
         return not_yet(say.text("What became of the customers of six months ago"), run)
@@ -86,11 +83,10 @@ def became(found: Became, run: Run) -> Figure | Missing | None:
     return charts.rates(items, title=title, subtitle=subtitle, language=say, caption=caption)
 
 
-def became_details(found: Became, run: Run) -> Details | None:
+@from_silence
+def became_details(found: Became, run: Run) -> Details:
     """Which customers, and how their state is told."""
     say = run.say
-    if under_contract(run):
-        return None
     facts = {
         say.text("Definition"): say.text(
             "Customers with an order in 60 days that ended 26 weeks before the last day of the data, by their state on that last day."
