@@ -138,6 +138,22 @@ def identities(
 
 
 @app.command()
+def forget(
+    slug: Slug,
+    customer: Annotated[str, typer.Argument(help="Their customer code, SYSTEM:CODE, phone number or e-mail.")],
+    lang: Lang = None,
+    workspace: Workspace = CLIENTS,
+) -> None:
+    """Remove one person from everything the client's folder holds, and keep them out of every later run."""
+    from helpers.privacy.forget import forget as forget_one
+
+    with Faults(_language_of(slug, lang, workspace), workspace) as say:
+        from helpers.pipeline.workspace import client_folder
+
+        print_lines(forget_one(client_folder(workspace, slug), customer, today=date.today()).lines(say))
+
+
+@app.command()
 def run(
     slug: Annotated[str | None, typer.Argument(help="The client's folder name.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Run every client of the workspace.")] = False,
