@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from helpers.business import FILE, slug
 from helpers.errors import InputError
+from helpers.pipeline.migration import bring_up_to_date
 
 STAGING, RETIRED = ".staging-", ".retired-"
 
@@ -19,8 +20,10 @@ STAGING, RETIRED = ".staging-", ".retired-"
 def client_folder(workspace: Path, name: str) -> Path:
     """The folder of one client inside the workspace; the name is reduced to a slug, so it cannot lead anywhere else.
 
+    A folder of a former release is brought to today's shape.
+
     Raises:
-        InputError: there is no such client.
+        InputError: there is no such client, or a later program wrote its files.
     """
     folder = workspace / slug(name)
     if not (folder / FILE).is_file():
@@ -30,6 +33,7 @@ def client_folder(workspace: Path, name: str) -> Path:
             "with --no-file before there is a file.",
             name=folder.name, workspace=workspace.name or str(workspace), known=known or ["–"],
         )  # fmt: skip
+    bring_up_to_date(folder)
     return folder
 
 
