@@ -276,7 +276,7 @@ def load(folder: Path) -> Business:
         )
     try:
         text = path.read_text(encoding="utf-8")
-        data = yaml.safe_load(text)
+        data = schema.parsed(text)
     except (yaml.YAMLError, UnicodeDecodeError) as fault:
         raise InputError(
             "{file}, line {line}: this is not valid YAML; check the indentation and the quotes.",

@@ -46,7 +46,7 @@ def _older(path: Path, known: int) -> str | None:
     """The text of a file of a former shape; None where there is nothing to do."""
     try:
         text = path.read_text(encoding="utf-8")
-        data = yaml.safe_load(text)
+        data = schema.parsed(text)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return None
     if not isinstance(data, dict) or not data or schema.up_to_date(data, known, file=path.name, text=text) is data:
@@ -57,7 +57,7 @@ def _older(path: Path, known: int) -> str | None:
 def _backup(client: Path) -> Path:
     """A folder for the files as they are: nothing kept before is written over."""
     try:
-        found = schema.version(yaml.safe_load((client / FILE).read_text(encoding="utf-8")))
+        found = schema.version(schema.parsed((client / FILE).read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         found = 0
     folder, n = client / BACKUP / f"schema-{found}", 1

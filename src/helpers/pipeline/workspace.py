@@ -15,6 +15,8 @@ from helpers.errors import InputError
 from helpers.pipeline.migration import bring_up_to_date
 
 STAGING, RETIRED = ".staging-", ".retired-"
+PRIVATE = ("tables", "lists", "answers")
+"""Folders of a run that name people: nobody but their owner may look into them."""
 
 
 def client_folder(workspace: Path, name: str) -> Path:
@@ -81,6 +83,9 @@ def begin(client: Path) -> Path:
 
 def put_in_place(staging: Path, target: Path) -> None:
     """Make a finished run the run of its day; the old one is removed only after the new one is there."""
+    for name in PRIVATE:
+        if (staging / name).is_dir():
+            (staging / name).chmod(0o700)
     retired = target.with_name(f"{RETIRED}{target.name}_{uuid.uuid4().hex[:8]}")
     if target.exists():
         target.rename(retired)

@@ -15,7 +15,7 @@ import yaml
 from filelock import FileLock
 
 from helpers import business as business_file
-from helpers import files
+from helpers import files, schema
 from helpers.business import Business
 from helpers.errors import InputError
 from helpers.intake.resolution.corrections import Key
@@ -160,7 +160,7 @@ def _in_order(client: Path) -> list[Path]:
 
 def _business(path: Path, person: Person, words: Mapping[str, str]) -> int:
     """`business.yml` without lines of `identity:` about them, and with the fingerprints of the lists as they are now."""
-    data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data: dict[str, Any] = schema.parsed(path.read_text(encoding="utf-8"))
     text = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=120)
     identity = data.get("identity") or {}
     for line in ("merge", "split"):

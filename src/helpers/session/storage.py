@@ -41,7 +41,7 @@ def load(client: Path) -> Session:
 def _read(path: Path) -> Session:
     try:
         text = path.read_text(encoding="utf-8")
-        data = yaml.safe_load(text) or {}
+        data = schema.parsed(text) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as fault:
         raise InputError(
             "{file}, line {line}: this is not valid YAML; correct it, or take the last version from {history}.",
