@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 WAREHOUSES := .venv/.warehouses
 WORKSPACE ?= clients
 
-.PHONY: help demo test lint types imports notebooks example lab session gallery bench lock hooks clean
+.PHONY: help demo test lint types imports audit notebooks example lab session gallery bench lock hooks clean
 
 help:  ## List these words
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -37,6 +37,13 @@ lint: $(INSTALLED)  ## Style of the code
 
 types: $(INSTALLED)  ## Types of the package
 	$(BIN)/mypy
+
+audit: $(INSTALLED)  ## Compare the locks with the reviewed list, and ask for known faults where pip-audit is installed
+	$(BIN)/python -m pytest -q tests/test_dependencies.py
+	@if $(BIN)/python -m pip_audit --version >/dev/null 2>&1; then \
+	  $(BIN)/python -m pip_audit --disable-pip --require-hashes -r requirements.lock && \
+	  $(BIN)/python -m pip_audit --disable-pip --require-hashes -r requirements-warehouse.lock; \
+	else echo "Known faults were not asked for: pip-audit is not installed (docs/dependencies.md)."; fi
 
 imports: $(INSTALLED)  ## The direction of imports
 	$(BIN)/lint-imports

@@ -69,7 +69,7 @@ class TestLoad:
             ("campaigns: [{id: x, sent_at: 16/03/2026}]", "“campaigns.0.sent_at” cannot be used"),
             ("campaigns: [{id: x, window_days: 0}]", "“campaigns.0.window_days” cannot be used"),
             ("brand: {colour: red}", "“brand.colour” cannot be used (it is not written as it must be)"),
-            ("schema_version: 2", "“schema_version” cannot be used"),
+            ("schema_version: two", "“schema_version” cannot be used"),
         ],
     )
     def test_each_fault_is_one_sentence(self, tmp_path: Path, more: str, said: str) -> None:

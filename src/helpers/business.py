@@ -14,6 +14,7 @@ import yaml
 from babel import Locale
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from helpers import schema
 from helpers.errors import InputError, key
 
 FILE = "business.yml"
@@ -274,7 +275,8 @@ def load(folder: Path) -> Business:
             "There is no {file} in {folder}; create the client with “retention new”.", file=FILE, folder=folder.name
         )
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        data = schema.parsed(text)
     except (yaml.YAMLError, UnicodeDecodeError) as fault:
         raise InputError(
             "{file}, line {line}: this is not valid YAML; check the indentation and the quotes.",
@@ -285,6 +287,7 @@ def load(folder: Path) -> Business:
         raise InputError(
             "{file} is empty or not a list of “name: value” lines; create it again with “retention new”.", file=FILE
         )
+    data = schema.up_to_date(data, schema.BUSINESS, file=FILE, text=text)
     try:
         business = Business.model_validate(data)
     except ValidationError as fault:

@@ -138,6 +138,45 @@ def identities(
 
 
 @app.command()
+def forget(
+    slug: Slug,
+    customer: Annotated[str, typer.Argument(help="Their customer code, SYSTEM:CODE, phone number or e-mail.")],
+    lang: Lang = None,
+    workspace: Workspace = CLIENTS,
+) -> None:
+    """Remove one person from everything the client's folder holds, and keep them out of every later run."""
+    from helpers.privacy.forget import forget as forget_one
+
+    with Faults(_language_of(slug, lang, workspace), workspace) as say:
+        from helpers.pipeline.workspace import client_folder
+
+        print_lines(forget_one(client_folder(workspace, slug), customer, today=date.today()).lines(say))
+
+
+@app.command()
+def retire(
+    slug: Slug,
+    keep_reports: Annotated[
+        bool, typer.Option("--keep-reports", help="Leave each run's report.html and metrics.json, which name nobody.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first (for scripts).")] = False,
+    lang: Lang = None,
+    workspace: Workspace = CLIENTS,
+) -> None:
+    """Remove a client who leaves: every file that names a person, and the client's folder with it."""
+    from helpers.privacy.retire import retire as retire_client
+
+    with Faults(_language_of(slug, lang, workspace), workspace) as say:
+        from helpers.pipeline.workspace import client_folder
+
+        client = client_folder(workspace, slug)
+        question = say.text("Remove everything of “{client}”? It cannot be brought back.", client=client.name)
+        if not yes and not typer.confirm(question, err=True):
+            raise InputError("Nothing was removed.")
+        print_lines(retire_client(client, keep_reports=keep_reports, today=date.today()).lines(say))
+
+
+@app.command()
 def run(
     slug: Annotated[str | None, typer.Argument(help="The client's folder name.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Run every client of the workspace.")] = False,

@@ -107,9 +107,10 @@ def serve(words: list[str]) -> None:
     """Voilà in this process, with kernels forked from a server that has imported the page while the browser was opening."""
     token = os.environ.pop(TOKEN)  # the page's kernel and what it starts need not know it
     kernels.warm_up(PAGE)
-    from voila.app import main
+    from voila.app import Voila
 
-    main([*words, f"--token={token}"])
+    # Voilà itself answers to any name: a page elsewhere could make its own name point to this machine and read along
+    Voila.launch_instance([*words, f"--token={token}"], tornado_settings={"allow_remote_access": False})
 
 
 def open_lab(client: Path, say: Language) -> int:

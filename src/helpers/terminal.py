@@ -16,6 +16,7 @@ from rich.text import Text
 
 from helpers.errors import InputError
 from helpers.language import Language, language
+from helpers.schema import parsed
 
 if TYPE_CHECKING:
     from helpers.portfolio import Client
@@ -87,6 +88,7 @@ def _log(workspace: Path, text: str) -> str:
     path = workspace / "retention.log"
     try:
         workspace.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # what went wrong may quote what was read
         with path.open("a", encoding="utf-8") as file:
             file.write(f"{datetime.now().isoformat(timespec='seconds')}\n{text}\n")
     except OSError:
@@ -100,7 +102,7 @@ def typed(given: list[str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, text in map(pair, given):
         try:
-            values[name] = yaml.safe_load(text)
+            values[name] = parsed(text)
         except yaml.YAMLError:
             values[name] = text  # not what the model asks for, which says so
     return values

@@ -5,6 +5,7 @@
 """
 
 from helpers.intake.checking import ENGINE_MEMORY
+from helpers.intake.forgotten import FILE as FORGOTTEN
 from helpers.intake.loading import Intake, load
 from helpers.intake.quality import REASONS, Note, Quality, SourceReport
 from helpers.intake.recognition import Recognition, recognise
@@ -13,6 +14,7 @@ from helpers.intake.resolution import people_keys
 
 __all__ = [
     "ENGINE_MEMORY",
+    "FORGOTTEN",
     "REASONS",
     "Intake",
     "Note",

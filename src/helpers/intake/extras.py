@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 
 from helpers.intake import parsing, remarks, scales
 from helpers.intake.evidence import Evidence, gather
+from helpers.intake.forgotten import REASON, Gone
 from helpers.intake.formats import Format, vocabulary
 from helpers.intake.identity import is_total, prepared
 from helpers.intake.meanings import Settings
@@ -44,14 +45,15 @@ _IN_TURN = {
 """What cannot come before what, and the reason of a row in which it does."""
 
 _NEEDS_CUSTOMER = ("contacts", "consent", "subscriptions")
+_NAMES_NOBODY = ("deliveries", "costs", "staff_notes")
 _PERSON = ("customer_id", "phone", "email")
 
 
 def stage(
     con: Any, raw: Raw, layout: Format, mapping: dict[str, str], settings: Settings, book: ir.Table, orders: ir.Table,
-    *, file: str, file_no: int, day_first: bool | None, scale: str | None = None,
+    gone: Gone | None = None, *, file: str, file_no: int, day_first: bool | None, scale: str | None = None,
 ) -> Staged:  # fmt: skip
-    """Parse one file of an optional table; `scale` is what business.yml says about its scores.
+    """Parse one file of an optional table; `scale` is what business.yml says about its scores, `gone` who is forgotten.
 
     Returns:
         The table's columns of :data:`helpers.tables.OPTIONAL`, with file_no, source_row and reason (missing: kept).
@@ -64,7 +66,10 @@ def stage(
     if kind == "deliveries":
         placed = orders.select(of_order="order_id", p_ordered_at="ordered_at")
         table = table.left_join(placed, table.p_order_id == placed.of_order)
-    table = table.mutate(reason=_reason(table, mapping, kind, settings))
+    reason = _reason(table, mapping, kind, settings)
+    if gone is not None and kind not in _NAMES_NOBODY:
+        reason = gone.speaks_of(table, book, settings.country).ifelse(REASON, reason)
+    table = table.mutate(reason=reason)
     schema = OPTIONAL[kind]
     out = {role: table[f"p_{role}"] for role in schema if role not in _PERSON}
     out |= {role: table[f"of_{role}"] for role in ("phone", "email") if role in schema}

@@ -15,8 +15,21 @@ from babel.numbers import get_currency_precision
 
 from helpers.business import Business, Source
 from helpers.errors import InputError
-from helpers.intake import assembly, counting, customers, extras, faults, orders, overlap, remote, resolution, warehouse
+from helpers.intake import (
+    assembly,
+    counting,
+    customers,
+    extras,
+    faults,
+    forgotten,
+    orders,
+    overlap,
+    remote,
+    resolution,
+    warehouse,
+)
 from helpers.intake.assembly import Loaded
+from helpers.intake.forgotten import Forgotten, Gone
 from helpers.intake.formats import ROLES, formats
 from helpers.intake.meanings import Settings
 from helpers.intake.opening import files, opened
@@ -76,30 +89,36 @@ def load(
     _check_kinds(business)
     digits = get_currency_precision(business.currency)
     settings = Settings(business.currency, digits, business.timezone, business.country, today, as_of)
-    if stay is not None and _in_one_warehouse(business):
+    gone = forgotten.load(folder)
+    if stay is not None and gone is None and _in_one_warehouse(business):
         there = _There(business, folder, con, settings, stay)
         sold = list(there.of_kind("orders"))
         return replace(_assembled(there.con, business, today, sold, there), stayed=True)
     with ExitStack() as stack:
         loader = _Loader(business, folder, con, settings, stack)
         sold = list(loader.of_kind("orders"))
-        return _assembled(con, business, today, sold, loader)
+        return _assembled(con, business, today, sold, loader, gone)
 
 
-def _assembled(con: Any, business: Business, today: date, sold: list[Loaded], loader: _Loader) -> Intake:
+def _assembled(
+    con: Any, business: Business, today: date, sold: list[Loaded], loader: _Loader, record: Forgotten | None = None
+) -> Intake:
     """The canonical tables from the staged orders and what stands beside them."""
     together = assembly.joined(con, sold)
     faults.check_dates(con, together, sold, today)
     lists = list(loader.of_kind("customers"))
     who = loader.resolved(together, sold, lists)
+    known_as, gone = who.identities, None
     stage = assembly.with_refunds(con, together, sold)
+    if record is not None:
+        who, gone = loader.without(record, forgotten.of_table(stage, together), sold, lists, who)
     faults.check_usable(con, stage)
     faults.check_currency(con, stage, business.currency)
     exact = assembly.orders(con, stage, sold)
     faults.check_customers(con, exact)
     lines = assembly.order_lines(stage, sold)
     people = assembly.people(con, stage, [one.staged.table for one in lists], who.identities)
-    others = _beside(con, business, loader, resolution.Known(people, who.identities), exact)
+    others = _beside(con, business, loader, resolution.Known(people, known_as), exact, gone)
     optional = {
         kind: assembly.optional(con, kind, [one.staged.table for one in others if one.kind == kind])
         for kind in OPTIONAL
@@ -107,6 +126,8 @@ def _assembled(con: Any, business: Business, today: date, sold: list[Loaded], lo
     }
     everything = [*sold, *lists, *others]
     rejects = assembly.rejects(con, everything, stage)
+    if gone is not None:
+        rejects = gone.without_text(con, rejects, business.country)
     named = [one.staged.table for one in lists]
     kept = [lines, *optional.values(), *(table.filter(table.reason.isnull()) for table in named)]
     quality = counting.quality(con, everything, stage, exact, people, rejects, kept)
@@ -122,13 +143,15 @@ def _assembled(con: Any, business: Business, today: date, sold: list[Loaded], lo
     return Intake(exact.drop("exact_revenue"), lines, people, rejects, optional, quality, several, identities)
 
 
-def _beside(con: Any, business: Business, loader: _Loader, known: resolution.Known, exact: ir.Table) -> list[Loaded]:
+def _beside(
+    con: Any, business: Business, loader: _Loader, known: resolution.Known, exact: ir.Table, gone: Gone | None
+) -> list[Loaded]:
     """The files of optional tables, staged: whom they speak of is looked up by any key of theirs."""
     kinds = [kind for kind in OPTIONAL if business.sources.get(kind)]
     if not kinds:
         return []
     book = resolution.directory(con, known)
-    found = [one for kind in kinds for one in loader.of_kind(kind, book, exact)]
+    found = [one for kind in kinds for one in loader.of_kind(kind, book, exact, gone)]
     drop(con, book.get_name())
     return overlap.optional(con, found)
 
@@ -141,8 +164,8 @@ class _Loader:
         self.number = 0
         self.scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="intake-")))
 
-    def of_kind(self, kind: str, *known: ir.Table) -> Iterator[Loaded]:
-        """All files of a kind, staged; `known` are the people and orders that optional tables refer to."""
+    def of_kind(self, kind: str, *known: Any) -> Iterator[Loaded]:
+        """All files of a kind, staged; `known` are the people and orders that optional tables refer to, and who is forgotten."""
         for source in self.business.sources.get(kind, []):
             if source.table:
                 yield self._table(kind, source, known)
@@ -163,18 +186,26 @@ class _Loader:
         names = {one.number: one.file for one in everything}
         return resolution.resolved(self.con, parts, self.business.identity, self.business.country, names, roles)
 
+    def without(
+        self, record: Forgotten, together: ir.Table, sold: list[Loaded], lists: list[Loaded], who: Resolved
+    ) -> tuple[Resolved, Gone]:
+        """Take those who are forgotten out of the staged rows."""
+        of_orders = resolution.Rows(together, {one.number: one.system for one in sold}, dated=True)
+        listed = [resolution.Rows(one.staged.table, {one.number: one.system}, dated=False) for one in lists]
+        return forgotten.taken_out(self.con, record, [of_orders], listed, who)
+
     def tidy(self, everything: list[Loaded], together: ir.Table) -> None:
         """Forget the staged rows of each file; the lines are read from those of all orders, which therefore stay."""
         drop(self.con, *{one.staged.table.get_name() for one in everything} - {together.get_name()})
 
-    def _file(self, kind: str, source: Source, path: Path, known: tuple[ir.Table, ...]) -> Loaded:
+    def _file(self, kind: str, source: Source, path: Path, known: tuple[Any, ...]) -> Loaded:
         self.number += 1
         raw, found = self.stack.enter_context(
             opened(self.con, path, kind=kind, columns=source.columns, format=source.format, sheet=source.sheet)
         )
         return self._staged(kind, path.name, found, raw, source, known)
 
-    def _table(self, kind: str, source: Source, known: tuple[ir.Table, ...]) -> Loaded:
+    def _table(self, kind: str, source: Source, known: tuple[Any, ...]) -> Loaded:
         """A table of a warehouse: orders are staged where they are, small tables come over and are read like a file."""
         self.number += 1
         with warehouse.opened(source, self.settings.zone, self.folder) as table:
@@ -188,7 +219,7 @@ class _Loader:
         return replace(one, raw=replace(raw, columns={}))
 
     def _staged(
-        self, kind: str, file: str, found: Recognition, raw: Raw, source: Source, known: tuple[ir.Table, ...]
+        self, kind: str, file: str, found: Recognition, raw: Raw, source: Source, known: tuple[Any, ...]
     ) -> Loaded:
         layout = formats()[found.format]
         given = (self.con, raw, layout, found.mapping, self.settings)
@@ -215,7 +246,7 @@ class _There(_Loader):
         self.warehouse = stack.enter_context(warehouse.opened(first, settings.zone, folder))
         self.con = remote.Engine(self.warehouse)
 
-    def _table(self, kind: str, source: Source, known: tuple[ir.Table, ...]) -> Loaded:
+    def _table(self, kind: str, source: Source, known: tuple[Any, ...]) -> Loaded:
         self.number += 1
         table = self.warehouse.beside(str(source.table))
         found = remote.recognised(table, source, kind)

@@ -29,6 +29,7 @@ ORDER_REASONS = {
     "bad_value": "A word or number in the row is not understood.",
 }
 REASONS = ORDER_REASONS | {
+    "forgotten": "Its customer asked to be forgotten.",
     "unknown_customer": "The customer named in the row is not in the sales or the customer list.",
     "outside_scale": "The score lies outside its scale.",
     "answer_before_question": "The answer is dated before the complaint was made.",

@@ -154,7 +154,13 @@ class _Run:
         described = business.model_dump(include={"sources", "currency", "country", "timezone", "identity"}, mode="json")
         holidays = stages.file_hash(resources.playbook() / "rules" / "countries")
         key = stages.fingerprint(
-            stages.code_hash(), self.inputs["sources"], described, holidays, order.as_of, str(order.client)
+            stages.code_hash(),
+            self.inputs["sources"],
+            self.inputs["forgotten"],
+            described,
+            holidays,
+            order.as_of,
+            str(order.client),
         )
 
         def work() -> None:
@@ -301,6 +307,7 @@ def source_hashes(client: Path, business: Business) -> dict[str, dict[str, str]]
         "sources": [source.file for group in business.sources.values() for source in group if source.file],
         "campaigns": [f for c in business.campaigns for f in (c.treated, c.holdout, c.outcomes) if f],
         "session": ["session.yml"],
+        "forgotten": [intake.FORGOTTEN],
     }
     found: dict[str, dict[str, str]] = {}
     for kind, names in named.items():

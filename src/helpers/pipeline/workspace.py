@@ -12,15 +12,20 @@ from filelock import FileLock, Timeout
 
 from helpers.business import FILE, slug
 from helpers.errors import InputError
+from helpers.pipeline.migration import bring_up_to_date
 
 STAGING, RETIRED = ".staging-", ".retired-"
+PRIVATE = ("tables", "lists", "answers")
+"""Folders of a run that name people: nobody but their owner may look into them."""
 
 
 def client_folder(workspace: Path, name: str) -> Path:
     """The folder of one client inside the workspace; the name is reduced to a slug, so it cannot lead anywhere else.
 
+    A folder of a former release is brought to today's shape.
+
     Raises:
-        InputError: there is no such client.
+        InputError: there is no such client, or a later program wrote its files.
     """
     folder = workspace / slug(name)
     if not (folder / FILE).is_file():
@@ -30,6 +35,7 @@ def client_folder(workspace: Path, name: str) -> Path:
             "with --no-file before there is a file.",
             name=folder.name, workspace=workspace.name or str(workspace), known=known or ["–"],
         )  # fmt: skip
+    bring_up_to_date(folder)
     return folder
 
 
@@ -77,6 +83,9 @@ def begin(client: Path) -> Path:
 
 def put_in_place(staging: Path, target: Path) -> None:
     """Make a finished run the run of its day; the old one is removed only after the new one is there."""
+    for name in PRIVATE:
+        if (staging / name).is_dir():
+            (staging / name).chmod(0o700)
     retired = target.with_name(f"{RETIRED}{target.name}_{uuid.uuid4().hex[:8]}")
     if target.exists():
         target.rename(retired)

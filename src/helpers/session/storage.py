@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import yaml
 from filelock import FileLock
 from pydantic import ValidationError
 
-from helpers import files
+from helpers import files, schema
 from helpers.business import line_of, problem
 from helpers.errors import InputError
 from helpers.session.said import Session
@@ -40,14 +40,15 @@ def load(client: Path) -> Session:
 
 def _read(path: Path) -> Session:
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        text = path.read_text(encoding="utf-8")
+        data = schema.parsed(text) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as fault:
         raise InputError(
             "{file}, line {line}: this is not valid YAML; correct it, or take the last version from {history}.",
             file=FILE, line=str(line_of(fault)), history=HISTORY,
         ) from fault  # fmt: skip
     try:
-        return Session.model_validate(_migrated(data))
+        return Session.model_validate(schema.up_to_date(data, schema.SESSION, file=FILE, text=text))
     except ValidationError as fault:
         place = fault.errors()[0]["loc"]
         where = ".".join(str(part) for part in place) or FILE
@@ -55,13 +56,6 @@ def _read(path: Path) -> Session:
             "{file}, line {line}: “{where}” cannot be used ({problem}); correct it, or take the last version from {history}.",
             file=FILE, line=str(_line_of(path, place)), where=where, problem=problem(fault.errors()[0]), history=HISTORY,
         ) from fault  # fmt: skip
-
-
-def _migrated(data: Any) -> Any:
-    """A file of version 1 (or one that names no version) as one of today's; whatever else it is, is for the check to say."""
-    if isinstance(data, Mapping) and data.get("schema_version", 1) == 1:
-        return {**data, "schema_version": 2}
-    return data
 
 
 def _line_of(path: Path, place: Sequence[str | int]) -> int:
