@@ -74,7 +74,7 @@ def client(workspace: Path) -> Path:
     folder = workspace / "goc-pho"
     folder.mkdir(parents=True)
     told = {
-        "name": "Góc Phố", "currency": "VND", "sources": books(folder),
+        "schema_version": 1, "name": "Góc Phố", "currency": "VND", "sources": books(folder),
         "identity": {"merge": [[CODE, MAIL], ["KH0003", "KH0004"]]},
     }  # fmt: skip
     (folder / "business.yml").write_text(
