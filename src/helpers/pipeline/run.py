@@ -42,7 +42,7 @@ class Order:
     Attributes:
         client: the client's folder. today: the calendar day, for faults such as orders in the future. as_of: end of the data
             to use, default the last order. lang: language of the report, default the client's. given: notebook parameters.
-        force: redo every stage.
+        force: redo every stage. kernels: notebooks side by side, default one per core.
     """
 
     client: Path
@@ -51,6 +51,7 @@ class Order:
     lang: str | None = None
     given: Mapping[str, Any] | None = None
     force: bool = False
+    kernels: int | None = None
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ class _Run:
         kernels.warm_up()
         from helpers.pipeline.execute import execute_all  # imported by now, see _get_ready
 
-        return execute_all(books, folder, self.out / "notebooks", parameters, self.progress)
+        return execute_all(books, folder, self.out / "notebooks", parameters, self.progress, self.order.kernels)
 
     def _metrics(self) -> None:
         tables, customers = self._record("tables"), self._record("customers")
