@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 WAREHOUSES := .venv/.warehouses
 WORKSPACE ?= clients
 
-.PHONY: help demo test lint types imports audit notebooks example lab session gallery bench lock hooks clean
+.PHONY: help demo test lint types imports audit notebooks example lab session gallery bench soak lock hooks clean
 
 help:  ## List these words
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ session: $(INSTALLED)  ## Open the guided session on the example business
 
 bench: $(INSTALLED)  ## Measure the report against stock papermill and nbconvert
 	$(BIN)/python -m benchmarks.report
+
+soak: $(INSTALLED)  ## A night of tests: twenty times the examples, every fault a hundred times; counts in soak.json
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.soak --times 100 --to soak.json
 
 gallery: $(INSTALLED)  ## Make the reports of docs/gallery.md again, with their pictures
 	@$(BIN)/python -m gallery --workspace $(WORKSPACE)

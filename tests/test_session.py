@@ -248,6 +248,7 @@ class TestRestore:
         """The last readable version is taken, the damaged file is put aside as it is, and the history goes on."""
         session = save(tmp_path, Session().guess("repeat_of_ten", 1))
         save(tmp_path, session.guess("repeat_of_ten", 2))
+        (tmp_path / ".session-last.yml").unlink()  # as in a folder that an earlier version has written
         (tmp_path / "session.yml").write_text("version: [", encoding="utf-8")
         again = restore(tmp_path)
         assert again.guesses == {"repeat_of_ten": 1}
@@ -255,6 +256,18 @@ class TestRestore:
         assert again.version > 2
         assert (tmp_path / "session-history" / "damaged-1.yml").read_text(encoding="utf-8") == "version: ["
         assert save(tmp_path, again.guess("repeat_of_ten", 3)).version == again.version + 1
+
+    @pytest.mark.parametrize("left", [0, 1, 40, 200])
+    def test_not_even_the_last_answer_is_lost(self, tmp_path: Path, left: int) -> None:
+        """A disk that cuts the file off at any length: it is refused, and the copy of the last version brings everything back."""
+        session = save(tmp_path, Session().guess("repeat_of_ten", 1).note("q", "x" * 200))
+        last = save(tmp_path, session.guess("repeat_of_ten", 2))
+        path = tmp_path / "session.yml"
+        path.write_bytes(path.read_bytes()[:left])
+        with pytest.raises(InputError, match="session-history"):
+            load(tmp_path)
+        again = restore(tmp_path)
+        assert (again.guesses, again.answers) == (last.guesses, last.answers)
 
     def test_from_the_page_that_was_open(self, tmp_path: Path) -> None:
         """What the page knows is newer than the history; a window with an older state still cannot overwrite it."""

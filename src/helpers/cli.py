@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,17 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import helpers
-from helpers import business as business_file
 from helpers.errors import InputError
 from helpers.language import Language, language
 from helpers.terminal import (
     Faults,
     clients_table,
+    ends_table,
     err,
     known_language,
     out,
     pair,
+    print_end,
     print_lines,
+    print_summary,
     print_table,
     show_mapping,
     typed,
@@ -200,6 +203,9 @@ def run(
             "--with-code", help="Write the analyst's variant as well: every figure with cell, code and tables."
         ),
     ] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="With --all: clients at once; default as cores and memory allow.")
+    ] = None,
     workspace: Workspace = CLIENTS,
 ) -> None:
     """Run the whole playbook and write the report."""
@@ -228,7 +234,7 @@ def run(
             raise InputError(
                 "No clients in {workspace} yet. Create one with “retention new”.", workspace=str(workspace)
             )
-    _run_all(folders, end, lang, parameter or [], force, workspace, pdf=pdf, with_code=with_code)
+    _run_all(folders, end, lang, parameter or [], force, workspace, pdf=pdf, with_code=with_code, jobs=jobs)
 
 
 @app.command()
@@ -378,24 +384,32 @@ def _run_one(
 
 
 def _run_all(
-    folders: list[Path], as_of: date | None, lang: str | None, parameters: list[str], force: bool, workspace: Path, *, pdf: bool, with_code: bool
+    folders: list[Path], as_of: date | None, lang: str | None, parameters: list[str], force: bool, workspace: Path,
+    *, pdf: bool, with_code: bool, jobs: int | None,
 ) -> None:  # fmt: skip
-    """One client after the other; a client that fails is named and the rest go on."""
-    codes = set()
-    for client in folders:
-        say = _language_of(client.name, lang, workspace)
-        err.print(f"— {client.name}")
-        try:
-            with Faults(say, workspace):
-                _run_one(client, as_of, lang, parameters, force, say, pdf=pdf, with_code=with_code)
-        except typer.Exit as stop:
-            codes.add(stop.exit_code)
+    """Clients side by side; one that fails is named and the rest go on."""
+    from helpers.fleet import Asked, in_order, language_of, run_many, share
     from helpers.portfolio import PAGE, portfolio, write_page
+    from helpers.printing import browser
+    from helpers.progress import following
 
     with Faults(known_language(lang or "vi"), workspace) as say:
+        program = browser() if pdf else None  # before the work, not after it
+        asked = Asked(date.today(), as_of, lang, typed(parameters), force, program, with_code)
+        ends = []
+        with (
+            following(err, say, len(folders)) as follower,
+            closing(run_many(folders, asked, share(len(folders), jobs), follower.stage)) as running,
+        ):
+            for end in in_order(running, folders, follower.ended):
+                print_end(end, language_of(workspace / end.slug, lang), workspace)
+                ends.append(end)
+        print_table(ends_table(ends, say), err)
+        print_summary(ends, say)
         rows = portfolio(workspace)
         print_table(clients_table(rows, say), err)
         err.print(str(write_page(rows, workspace / PAGE, say)), markup=False)
+    codes = {end.code for end in ends} - {0}
     if codes:
         raise typer.Exit(min(codes))
 
@@ -405,9 +419,10 @@ def _language_of(slug: str, lang: str | None, workspace: Path) -> Language:
     if lang:
         return known_language(lang)
     try:
+        from helpers.fleet import language_of
         from helpers.pipeline.workspace import client_folder
 
-        return language(business_file.load(client_folder(workspace, slug)).lang)
+        return language_of(client_folder(workspace, slug), None)
     except InputError:
         return language("vi")
 

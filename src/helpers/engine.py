@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import weakref
@@ -12,6 +13,9 @@ from typing import Any
 
 import ibis
 
+MEMORY = "RETENTION_ENGINE_MEMORY"
+"""Environment: bytes DuckDB may hold in each process where several clients are run side by side; what does not fit goes to disk."""
+
 
 def connect(
     url: str = "duckdb://", *, memory_limit: str | None = None, threads: int | None = None, spill: Path | None = None
@@ -20,12 +24,15 @@ def connect(
 
     Args:
         url: anything `ibis.connect` takes (``duckdb://``, ``postgres://…``, ``pyspark://…``).
-        memory_limit: DuckDB only, e.g. ``"6GB"``; beyond it DuckDB spills to disk.
+        memory_limit: DuckDB only, e.g. ``"6GB"``; beyond it DuckDB spills to disk. Default what :data:`MEMORY` says, else DuckDB's own.
         threads: DuckDB only; default all cores.
         spill: DuckDB only; folder for what does not fit in memory; default one that only this user can read and that goes
             with the connection.
     """
     con: Any = ibis.connect(url)
+    asked = os.environ.get(MEMORY, "")
+    if memory_limit is None and asked.isdigit():
+        memory_limit = f"{asked}B"
     if con.name == "duckdb":
         settings = {"memory_limit": memory_limit, "threads": threads, "temp_directory": spill or _own_folder(con)}
         for name, value in settings.items():

@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,29 @@ def write_bytes(path: Path, content: bytes, *, private: bool = False) -> Path:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+    settle_folder(path.parent)
     return path
+
+
+def settle_folder(folder: Path) -> None:
+    """Have a folder's names on the disk, so that a power cut does not bring an old one back; a system without that is let be."""
+    with suppress(OSError):  # Windows opens no folders, some network drives sync none
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def settle(folder: Path) -> None:
+    """Have everything below a folder on the disk: contents first, then the names of every folder."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir():
+            settle_folder(path)
+        elif path.stat().st_nlink == 1:  # what is shared with an earlier run was settled with it
+            with path.open("rb") as file, suppress(OSError):
+                os.fsync(file.fileno())
+    settle_folder(folder)
 
 
 def safe_cells(table: ir.Table) -> ir.Table:

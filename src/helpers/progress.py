@@ -74,3 +74,45 @@ def watching(console: Console, say: Language) -> Iterator[Watcher]:
     )
     with Progress(*columns, console=console, transient=True) as bars:
         yield Watcher(console, say, bars)
+
+
+@dataclass
+class Follower:
+    """Many clients at once, on a terminal: how many have ended, and which are at which stage."""
+
+    say: Language
+    bar: Progress | None = None
+    task: TaskID | None = None
+    at: dict[str, str] = field(default_factory=dict)
+
+    def stage(self, client: str, name: str) -> None:
+        """A client has reached a stage."""
+        titles = {
+            "tables": self.say.text("Reading the files"),
+            "customers": self.say.text("Measuring every customer"),
+            "report": self.say.text("Writing the report"),
+        }
+        self.at[client] = titles[name]
+        self._show()
+
+    def ended(self, client: str) -> None:
+        """A client has ended, well or not."""
+        self.at.pop(client, None)
+        if self.bar is not None and self.task is not None:
+            self.bar.advance(self.task)
+        self._show()
+
+    def _show(self) -> None:
+        if self.bar is not None and self.task is not None:
+            self.bar.update(self.task, cell="; ".join(f"{client}: {title}" for client, title in self.at.items()))
+
+
+@contextmanager
+def following(console: Console, say: Language, clients: int) -> Iterator[Follower]:
+    """Show how far a run of many clients is; in a log file nothing but what is said of each when it has ended."""
+    if not console.is_terminal:
+        yield Follower(say)
+        return
+    columns = (BarColumn(), TextColumn("{task.completed}/{task.total}  {task.fields[cell]}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        yield Follower(say, bar, bar.add_task("", total=clients, cell=""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from helpers.language import Language, language
 from helpers.schema import parsed
 
 if TYPE_CHECKING:
+    from helpers.fleet import Ended
     from helpers.portfolio import Client
 
 out = Console(highlight=False, soft_wrap=True)
@@ -73,14 +75,55 @@ class Faults:
             err.print(self.say.error(fault), style="red", markup=False)
             raise typer.Exit(2) from None
         if isinstance(fault, Exception):
-            log = _log(self.workspace, "".join(traceback.format_exception(fault)) + getattr(fault, "traceback", ""))
-            sentence = self.say.text(
-                "This is a fault of the program: {cause}. Details are in {log}.",
-                cause=str(fault).split("\n")[0],
-                log=log,
-            )
+            trace = "".join(traceback.format_exception(fault)) + getattr(fault, "traceback", "")
+            sentence = _our_fault(self.say, self.workspace, str(fault).split("\n")[0], trace)
             err.print(sentence, style="red", markup=False)
             raise typer.Exit(1) from None
+
+
+def _our_fault(say: Language, workspace: Path, cause: str, trace: str) -> str:
+    """The sentence of a fault of ours, with what is behind it written to the log."""
+    log = _log(workspace, trace)
+    return say.text("This is a fault of the program: {cause}. Details are in {log}.", cause=cause, log=log)
+
+
+def print_end(ended: Ended, say: Language, workspace: Path) -> None:
+    """What became of one client of many: its files to standard output, its fault as a message."""
+    err.print(f"— {ended.slug}", markup=False)
+    for file in ended.written:
+        out.print(file, markup=False)
+    if ended.trace:
+        err.print(_our_fault(say, workspace, ended.said, ended.trace), style="red", markup=False)
+    elif ended.said:
+        err.print(ended.said, style="red", markup=False)
+
+
+def ends_table(ends: Sequence[Ended], say: Language) -> Table:
+    """Every client of a run of all: state, seconds, what was taken over, the fault."""
+    states = {
+        "done": say.text("worked out"),
+        "unchanged": say.text("unchanged"),
+        "refused": say.text("its files are at fault"),
+        "failed": say.text("the program failed"),
+    }
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    heads = (say.text("client"), say.text("state"), say.text("seconds"), say.text("taken over"), say.text("fault"))
+    for title in heads:
+        table.add_column(title)
+    for end in ends:
+        kept = say.text("{n} of {of} steps", n=end.reused, of=end.stages) if end.stages else ""
+        table.add_row(*map(Text, (end.slug, states[end.state], say.number(end.seconds, 1), kept, end.said)))
+    return table
+
+
+def print_summary(ends: Sequence[Ended], say: Language) -> None:
+    """How many clients were worked out, were as they were, and failed: one line."""
+    counted = Counter("fault" if end.said else end.state for end in ends)
+    line = "{done} worked out, {kept} unchanged and taken over, {faults} with a fault, of {n} clients."
+    err.print(
+        say.text(line, done=counted["done"], kept=counted["unchanged"], faults=counted["fault"], n=len(ends)),
+        markup=False,
+    )
 
 
 def _log(workspace: Path, text: str) -> str:

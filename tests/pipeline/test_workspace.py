@@ -40,6 +40,7 @@ def test_a_finished_run_replaces_the_one_of_the_same_day(client: Path) -> None:
 
 def test_a_run_that_cannot_be_moved_leaves_the_old_one(client: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that refuses the second of the two renames does not cost the last good report."""
+    monkeypatch.setattr(workspace, "exchange", lambda one, other: False)  # a system that has only renames
     staging, rename = _new_run(client), os.rename
 
     def full(source: Path, target: Path) -> None:
@@ -55,6 +56,7 @@ def test_a_run_that_cannot_be_moved_leaves_the_old_one(client: Path, monkeypatch
 
 def test_a_crash_between_the_two_renames_is_repaired(client: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The power goes after the old run was taken away and before the new one was put there: the next run brings it back."""
+    monkeypatch.setattr(workspace, "exchange", lambda one, other: False)  # a system that has only renames
     staging, rename = _new_run(client), os.rename
 
     def power_cut(source: Path, target: Path) -> None:
@@ -125,3 +127,17 @@ def test_an_unknown_client_is_told_the_known_ones(client: Path) -> None:
     with pytest.raises(InputError, match=r"“sop”.*Known: .*shop"):
         workspace.client_folder(client.parent, "sop")
     assert workspace.clients(client.parent) == [client]
+
+
+def test_there_is_no_moment_without_a_report(client: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where folders can be exchanged, the power may go right after: the new run is there, and the next one clears the old away."""
+    if not workspace.exchange(client / "runs", client / "runs"):
+        pytest.skip("this file system exchanges no folders")
+    staging = _new_run(client)
+    monkeypatch.setattr(os, "rename", lambda source, target: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        workspace.put_in_place(staging, client / "runs" / "2025-06-30")
+    monkeypatch.undo()
+    assert _report(client) == "new"
+    begun = workspace.begin(client)
+    assert sorted(p.name for p in (client / "runs").iterdir()) == sorted([begun.name, "2025-06-30"])

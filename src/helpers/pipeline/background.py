@@ -111,7 +111,8 @@ def state(client: Path) -> State:
         age = time.time() - path.stat().st_mtime
     except (OSError, ValueError, TypeError):
         return State()
-    starting = not found.stage and age < STARTING_SECONDS
+    # a clock put back makes the account look as if it came from the future: that is no start either
+    starting = not found.stage and abs(age) < STARTING_SECONDS
     if not found.running or starting or _held(client):
         return found
     return State("failed", found.share, found.stage, {code: language(code).text(_ENDED) for code in available()})

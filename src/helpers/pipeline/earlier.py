@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -35,14 +36,17 @@ def lay_beside(runs: Path, out: Path, as_of: date, now: Mapping[str, Any]) -> No
     noted: dict[str, Any] = {"now": now, "then": None, "later": newest if newest > as_of.isoformat() else None}
     for run in finished:
         if run.name < as_of.isoformat():
+            cut = stages.damaged(run)  # what a crash has cut is as if it were missing
             for name in KEPT:
                 with suppress(OSError):
+                    if f"tables/{name}.parquet" in cut:
+                        continue
                     shutil.copy2(run / "tables" / f"{name}.parquet", out / "tables" / f"{EARLIER}{name}.parquet")
             with suppress(OSError, ValueError):  # one that cannot be read is no run to compare with
                 numbers = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
                 files.write_text(out / "records" / "previous.json", json.dumps(numbers, ensure_ascii=False))
                 noted["then"] = _settings_of(run)
-                _tables_of(run, out)
+                _tables_of(run, out, cut)
                 break
     if noted["then"] is not None or noted["later"]:
         files.write_text(out / "records" / SETTINGS, json.dumps(noted, ensure_ascii=False))
@@ -82,15 +86,18 @@ def _settings_of(run: Path) -> dict[str, Any]:
     return dict(noted) if isinstance(noted, dict) else {"parameters": _effective(manifest.get("parameters") or {})}
 
 
-def _tables_of(run: Path, out: Path) -> None:
+def _tables_of(run: Path, out: Path, cut: AbstractSet[str]) -> None:
     for name in COMPARED:
+        if f"tables/{name}.parquet" in cut:
+            continue
         source, target = run / "tables" / f"{name}.parquet", out / "tables" / f"{EARLIER}{name}.parquet"
         with suppress(OSError):
             try:
                 os.link(source, target)  # nothing ever changes a finished file in place
             except OSError:
                 shutil.copy2(source, target)
-    with suppress(OSError, ValueError):  # a run of before segments were kept has none
+    # a run of before segments were kept has none; ArrowInvalid is a ValueError
+    with suppress(OSError, ValueError):
         write_table(
             read_table(run / "tables" / "customers.parquet", columns=["customer_id", "segment"]),
             out / "tables" / BEFORE,

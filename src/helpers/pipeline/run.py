@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from threading import Thread
@@ -21,7 +21,7 @@ from helpers.business import Business
 from helpers.errors import InputError
 from helpers.language import language
 from helpers.parameters import NOTEBOOKS, Parameters, for_notebook
-from helpers.pipeline import earlier, kernels, recall, stages, workspace
+from helpers.pipeline import earlier, kernels, machine, recall, stages, workspace
 from helpers.pipeline.build import CUSTOMER_FILES, Built, build_customers, build_tables, describe
 from helpers.pipeline.stages import Stage
 from helpers.records import plain
@@ -42,7 +42,7 @@ class Order:
     Attributes:
         client: the client's folder. today: the calendar day, for faults such as orders in the future. as_of: end of the data
             to use, default the last order. lang: language of the report, default the client's. given: notebook parameters.
-        force: redo every stage.
+        force: redo every stage. kernels: notebooks side by side, default one per core.
     """
 
     client: Path
@@ -51,6 +51,7 @@ class Order:
     lang: str | None = None
     given: Mapping[str, Any] | None = None
     force: bool = False
+    kernels: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def run(order: Order, progress: Progress, stage_started: Callable[[str], None]) 
     before = stages.earlier_runs(order.client / "runs")
     if order.force or not before or stages.read_manifest(before[0]).get("lang") != lang:
         _get_ready()
-    with workspace.only_one(order.client):
+    with machine.faults_of(order.client), workspace.only_one(order.client):
         staging = workspace.begin(order.client)
         try:
             return _Run(order, business, given, lang, staging, progress, stage_started).go()
@@ -130,9 +131,9 @@ class _Run:
         earlier.lay_beside(self.runs, self.out, as_of, self.settings)
         self._notebooks()
         self._report(as_of)
-        self._manifest(as_of)
         target = self.runs / as_of.isoformat()
         self._paths(target)
+        self._manifest(as_of)
         workspace.put_in_place(self.out, target)
         return Done(target, target / "report.html", self.done)
 
@@ -227,7 +228,7 @@ class _Run:
         kernels.warm_up()
         from helpers.pipeline.execute import execute_all  # imported by now, see _get_ready
 
-        return execute_all(books, folder, self.out / "notebooks", parameters, self.progress)
+        return execute_all(books, folder, self.out / "notebooks", parameters, self.progress, self.order.kernels)
 
     def _metrics(self) -> None:
         tables, customers = self._record("tables"), self._record("customers")
@@ -261,6 +262,13 @@ class _Run:
         made = [self.out / "metrics.json", self.out / "report.html"]
         self._stage("report", key, work, lambda: [*made, *self.out.glob("charts/*.svg")])
 
+    def _summed(self) -> dict[str, Stage]:
+        """The stages with the sums of what they left, now that nothing changes any more."""
+        return {
+            name: stage if stage.sums else replace(stage, sums={n: stages.file_hash(self.out / n) for n in stage.files})
+            for name, stage in self.done.items()
+        }
+
     def _manifest(self, as_of: date) -> None:
         manifest = {
             "schema_version": 1,
@@ -274,7 +282,7 @@ class _Run:
             "inputs": self.inputs,
             "parameters": dict(self.given),
             "settings": self.settings,
-            "stages": self.done,
+            "stages": self._summed(),
             "seconds": round(monotonic() - self.started, 3),
         }
         files.write_text(self.out / stages.MANIFEST, json.dumps(plain(manifest), ensure_ascii=False, indent=1))

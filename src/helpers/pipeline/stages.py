@@ -25,13 +25,14 @@ class Stage:
 
     Attributes:
         key: fingerprint of all it depends on. seconds: time it took when it last ran. reused: taken from an earlier run.
-        files: what it left, relative to the run folder.
+        files: what it left, relative to the run folder. sums: SHA-256 of each, so that one damaged since is made again.
     """
 
     key: str
     seconds: float
     reused: bool
     files: tuple[str, ...] = field(default=())
+    sums: Mapping[str, str] = field(default_factory=dict)
 
 
 def fingerprint(*parts: Any) -> str:
@@ -90,7 +91,7 @@ def take_over(name: str, key: str, runs: Sequence[Path], target: Path) -> Stage 
     """Bring a stage's files over from an earlier run that made them from the very same inputs.
 
     Returns:
-        The stage, or None when no run has it (or its files are no longer all there).
+        The stage, or None when no run has it (or its files are no longer all there as they were left).
     """
     for run in runs:
         noted = read_manifest(run).get("stages")
@@ -98,10 +99,28 @@ def take_over(name: str, key: str, runs: Sequence[Path], target: Path) -> Stage 
         if not isinstance(entry, dict):
             continue
         names = entry.get("files") or ()
-        if entry.get("key") == key and names and all((run / n).is_file() for n in names):
+        if entry.get("key") == key and names and all(whole(run, n, entry) for n in names):
             _link(run, names, target)
-            return Stage(key, float(entry.get("seconds", 0.0)), reused=True, files=tuple(names))
+            sums = entry.get("sums") or {}
+            return Stage(key, float(entry.get("seconds", 0.0)), reused=True, files=tuple(names), sums=sums)
     return None
+
+
+def whole(run: Path, name: str, entry: Mapping[str, Any]) -> bool:
+    """Whether a stage's file is there as the stage left it: a crash of the machine or a bad disk may have cut it since."""
+    sums = entry.get("sums")
+    noted = sums.get(name) if isinstance(sums, dict) else None
+    try:
+        return (run / name).is_file() and (noted is None or file_hash(run / name) == noted)
+    except OSError:  # a sector that cannot be read
+        return False
+
+
+def damaged(run: Path) -> frozenset[str]:
+    """Files of a finished run that are no longer as its stages left them."""
+    noted = read_manifest(run).get("stages")
+    entries = [entry for entry in noted.values() if isinstance(entry, dict)] if isinstance(noted, dict) else []
+    return frozenset(n for entry in entries for n in entry.get("files") or () if not whole(run, n, entry))
 
 
 def _link(source: Path, names: Iterable[str], target: Path) -> None:

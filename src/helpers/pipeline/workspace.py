@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from helpers import files
 from helpers.business import FILE, slug
 from helpers.errors import InputError
 from helpers.pipeline.migration import bring_up_to_date
@@ -82,17 +85,36 @@ def begin(client: Path) -> Path:
 
 
 def put_in_place(staging: Path, target: Path) -> None:
-    """Make a finished run the run of its day; the old one is removed only after the new one is there."""
+    """Make a finished run the run of its day; the old one is removed only after the new one is there.
+
+    Everything is on the disk before it gets its name, so a power cut cannot leave a named run with empty files. Where the system
+    can exchange two folders there is no moment without a report; elsewhere the next run mends a crash between two renames.
+    """
     for name in PRIVATE:
         if (staging / name).is_dir():
             (staging / name).chmod(0o700)
+    files.settle(staging)
     retired = target.with_name(f"{RETIRED}{target.name}_{uuid.uuid4().hex[:8]}")
-    if target.exists():
-        target.rename(retired)
-    try:
-        staging.rename(target)
-    except OSError:
-        if retired.exists():
-            retired.rename(target)
-        raise
+    if target.exists() and exchange(staging, target):
+        staging.rename(retired)
+    else:
+        if target.exists():
+            target.rename(retired)
+        try:
+            staging.rename(target)
+        except OSError:
+            if retired.exists():
+                retired.rename(target)
+            raise
+    files.settle_folder(target.parent)
     shutil.rmtree(retired, ignore_errors=True)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Swap two folders in one step; False where the system cannot (renameat2 is Linux's, and not every file system has it)."""
+    try:
+        swap = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    here, exchanged = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return bool(swap(here, os.fsencode(one), here, os.fsencode(other), exchanged) == 0)

@@ -17,6 +17,10 @@ from helpers.session.said import Session
 
 FILE = "session.yml"
 HISTORY = "session-history"
+LAST = ".session-last.yml"
+"""A copy of the current version, for a disk that damages the file itself."""
+BEGIN, END = "---", "..."
+"""YAML's marks around a document. What begins with the one and does not end with the other was cut off."""
 KEPT = 50
 """Earlier versions kept beside the current one."""
 
@@ -47,6 +51,11 @@ def _read(path: Path) -> Session:
             "{file}, line {line}: this is not valid YAML; correct it, or take the last version from {history}.",
             file=FILE, line=str(line_of(fault)), history=HISTORY,
         ) from fault  # fmt: skip
+    if _cut_off(path, text):
+        raise InputError(
+            "{file} was cut off at line {line}, by a crash or a full disk; take the last version from {history}.",
+            file=FILE, line=str(text.count("\n") + 1), history=HISTORY,
+        )  # fmt: skip
     try:
         return Session.model_validate(schema.up_to_date(data, schema.SESSION, file=FILE, text=text))
     except ValidationError as fault:
@@ -56,6 +65,17 @@ def _read(path: Path) -> Session:
             "{file}, line {line}: “{where}” cannot be used ({problem}); correct it, or take the last version from {history}.",
             file=FILE, line=str(_line_of(path, place)), where=where, problem=problem(fault.errors()[0]), history=HISTORY,
         ) from fault  # fmt: skip
+
+
+def _cut_off(path: Path, text: str) -> bool:
+    """Whether the end is missing. Many a beginning of a session is a session too, with fewer answers: that must not pass for one.
+
+    Versions of before the marks, and files written by hand, have none and are taken as they are; an empty file beside a history
+    or a copy is no session that somebody wrote.
+    """
+    if text.strip():
+        return text.startswith(BEGIN) and text.rstrip().rpartition("\n")[2] != END
+    return (path.parent / HISTORY).is_dir() or (path.parent / LAST).is_file()
 
 
 def _line_of(path: Path, place: Sequence[str | int]) -> int:
@@ -110,7 +130,8 @@ def restore(client: Path, known: Session | None = None) -> Session:
         aside = len(list((client / HISTORY).glob("damaged-*.yml"))) + 1
         files.write_bytes(client / HISTORY / f"damaged-{aside}.yml", (client / FILE).read_bytes(), private=True)
         kept = _versions(client)
-        readable = (found for found in (_readable(path) for path in reversed(kept)) if found is not None)
+        candidates = [client / LAST, *reversed(kept)]
+        readable = (found for found in map(_readable, candidates) if found is not None)
         good = known or next(readable, Session())
         (client / FILE).unlink()
         newest = max([good.version, *(int(old.stem) for old in kept)])
@@ -121,7 +142,7 @@ def restore(client: Path, known: Session | None = None) -> Session:
 def _readable(path: Path) -> Session | None:
     try:
         return _read(path)
-    except InputError:
+    except (InputError, OSError):
         return None
 
 
@@ -135,10 +156,18 @@ def _versions(client: Path) -> list[Path]:
 
 
 def _write(client: Path, session: Session, before: int | None) -> Session:
-    text = yaml.safe_dump(session.model_dump(mode="json"), allow_unicode=True, sort_keys=False, width=120)
+    text = yaml.safe_dump(
+        session.model_dump(mode="json"),
+        allow_unicode=True,
+        sort_keys=False,
+        width=120,
+        explicit_start=True,
+        explicit_end=True,
+    )
     if before is not None and (client / FILE).is_file():
         files.write_bytes(client / HISTORY / f"{before:06d}.yml", (client / FILE).read_bytes(), private=True)
     files.write_text(client / FILE, text, private=True)
+    files.write_text(client / LAST, text, private=True)
     for old in _versions(client)[:-KEPT]:
         old.unlink()
     return session
