@@ -71,7 +71,7 @@ def test_a_whole_session(opens: Opens, client: Path) -> None:
         page.tab.keyboard.press("ArrowRight")
     eventually(lambda: said(client)["guesses"], {"repeat_of_ten": 7})
     guess.get_by_role("button", name="Xem số liệu").click()
-    page.wait("Số liệu thấp hơn anh/chị nghĩ 2,1 người trong 10.")
+    page.wait("Số liệu thấp hơn anh/chị nghĩ 2,1 trên 10.")
     assert said(client)["revealed"] == ["repeat_of_ten"]
     assert "4,9 trong 10" in page.text()
     assert "đếm trên 2.711 khách" in page.text()

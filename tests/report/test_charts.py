@@ -207,6 +207,14 @@ def test_rows_say_value_and_n_beside_the_name() -> None:
     assert "Branch 1: 40% (35% – 45%)" in figure.alt
 
 
+def test_small_shares_are_told_apart_by_a_tenth() -> None:
+    """0.7 and 0.8 of a hundred are not both written as one; larger shares stay whole."""
+    small = [("Counter", 0.008, 0.006, 0.01, 13_039), ("Take-away", 0.007, 0.005, 0.009, 6_551)]
+    figure = charts.rates(small, **WORDS, language=ENGLISH, reference=("all", 0.011))
+    assert {"0.8%", "0.7%", "all 1.1%"} <= set(texts(figure))
+    assert "Take-away: 0.7% (0.5% – 0.9%)" in figure.alt
+
+
 def test_a_bar_without_a_value_is_hatched_and_says_so() -> None:
     """What was not measured is not drawn as zero."""
     rows = [("Late deliveries", 9.0, 4.0, 17.0, ""), ("Complaints", None, None, None, "")]

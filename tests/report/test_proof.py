@@ -100,6 +100,13 @@ def test_what_stands_behind(run: Any) -> None:
     assert behind.behind(replace(readout(), depth=None), run) == ()
 
 
+def test_money_is_written_as_money(run: Any) -> None:
+    """Beside shares to a hundredth stands what each group brought, with its currency."""
+    table = proof.outcomes(readout(), run)
+    assert isinstance(table, TableView)
+    assert table.rows[1][1:] == (run.money(5.0), run.money(5.0), run.money(SUM.value))
+
+
 def test_groups_that_cannot_be_compared_show_no_figures(run: Any) -> None:
     """No chart, no money, no difference: the doubt, and no verdict; an interim count keeps its figures."""
     doubt = Doubt("changed", InputError("A list of this campaign was changed since the last report, after the outcome could be known; put the original back."), ALL)  # fmt: skip

@@ -114,6 +114,9 @@ def test_promises_are_told_with_what_became_of_them(run: Any) -> None:
     finding, table = said.promises(promises(Session(commitments=made), None, as_of=run.as_of), run)
     assert isinstance(finding, Finding)
     assert run.say.date(run.as_of) in finding.plain()
+    assert finding.headline == run.say.plural(
+        "Of {n} promise {done} is done", "Of {n} promises {done} are done", 2, done=1
+    )
     assert isinstance(table, TableView)
     assert [row[3] for row in table.rows] == [run.say.text("overdue"), run.say.text("done")]
     assert "0912000001" not in table.plain()

@@ -150,7 +150,7 @@ def _quality(facts: Facts) -> tuple[Note | Details, ...]:
 def _read_from(facts: Facts) -> Note:
     say = facts.say
     text = say.text(
-        "All rates carry a 95 % range and the number of customers counted; orders without a known customer count in revenue only; a month "
+        "All rates carry a 95% range and the number of customers counted; orders without a known customer count in revenue only; a month "
         "the data do not fully cover is left blank, never zero. Nothing in this report left the computer it was made on."
     )
     return Note(say.text("Method"), text)

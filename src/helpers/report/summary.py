@@ -196,7 +196,7 @@ def _own_answers(facts: Facts) -> str:
     return facts.say.text(
         "By your own answers the weakest point is “{mistake}” ({score} of 4).",
         mistake=title,
-        score=facts.say.number(given[name], 1),
+        score=float(given[name]),
     )
 
 

@@ -12,6 +12,9 @@ from helpers.report.charts.frame import nice_top, ticks_to
 from helpers.report.charts.rows import FOOT, LINE, MARK, Row, Rows, bar, interval, rows, said, scale
 from helpers.report.pieces import Figure
 
+ALIKE = 0.1
+"""Below this on the whole scale shares are written to a tenth: whole per cents would all look alike."""
+
 Item = tuple[str, float, float, float, int]
 """label, value, low, high, n: shares 0–1."""
 
@@ -34,35 +37,37 @@ def rates(
     top = min(
         1.0, nice_top(max([high for _, _, _, high, _ in items] + ([reference[1]] if reference else []), default=1.0))
     )
-    words = [_share_row(item, language) for item in items]
+    digits = 1 if top < ALIKE else 0
+    words = [_share_row(item, language, digits) for item in items]
     laid = rows(title, subtitle, words, top_value=top, foot=FOOT + (LINE if reference else 0))
     for y, (_, value, low, high, _) in zip(laid.centres, items, strict=True):
         interval(laid.axes, low, high, y, style.CONTEXT)
         laid.axes.plot([value], [y], "o", color=style.NOW, markersize=8, zorder=5, clip_on=False)
     scale(laid, ticks_to(top), language.percent)
     if reference:
-        _reference(laid, *reference, language=language)
-    return laid.page.figure("rates", caption=caption, reading=_shares_said(items, language))
+        _reference(laid, *reference, language=language, digits=digits)
+    return laid.page.figure("rates", caption=caption, reading=_shares_said(items, language, digits))
 
 
-def _share_row(item: Item, language: Language) -> Row:
+def _share_row(item: Item, language: Language, digits: int = 0) -> Row:
     label, value, _, _, n = item
-    return Row(label, language.percent(value), language.text("n = {n}", n=n))
+    return Row(label, language.percent(value, digits), language.text("n = {n}", n=n))
 
 
-def _shares_said(items: Sequence[Item], language: Language) -> str:
-    return "; ".join(
-        said(label, language.percent(value), low, high, language.percent) for label, value, low, high, _ in items
-    )
+def _shares_said(items: Sequence[Item], language: Language, digits: int = 0) -> str:
+    def worded(share: float) -> str:
+        return language.percent(share, digits)
+
+    return "; ".join(said(label, worded(value), low, high, worded) for label, value, low, high, _ in items)
 
 
-def _reference(laid: Rows, label: str, share: float, *, language: Language) -> None:
+def _reference(laid: Rows, label: str, share: float, *, language: Language, digits: int = 0) -> None:
     """A dashed line through the mark strips, named at the foot."""
     for y in laid.centres:
         laid.axes.vlines(
             [share], y - MARK / 2, y + MARK / 2, color=style.INK, linewidth=1.2, linestyle=(0, (3, 2)), zorder=3
         )
-    text = f"{label} {language.percent(share)}"
+    text = f"{label} {language.percent(share, digits)}"
     unit = laid.axes.get_xlim()[1] / laid.page.width
     half = style.text_width(text) / 2 * unit
     at = min(max(share, half), laid.axes.get_xlim()[1] - half)

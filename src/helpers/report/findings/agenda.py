@@ -13,7 +13,7 @@ from helpers.campaigns.messages import preview
 from helpers.campaigns.schedule import FACE_TO_FACE, LENGTH
 from helpers.errors import key
 from helpers.playbook import load
-from helpers.report.findings.common import people
+from helpers.report.findings.common import capital, people
 from helpers.report.pieces import Column, Details, Finding, Note, Piece, TableView
 from helpers.run import Run
 
@@ -74,9 +74,9 @@ def _week(week: tuple[Entry, ...], run: Run) -> TableView:
     for e in week:
         together[e.day, e.what, e.owner] += e.customers
     columns = (
-        Column(say.text("day"), "left"),
+        Column(capital(say.text("day")), "left"),
         Column(say.text("What"), "left"),
-        Column(say.text("who"), "left"),
+        Column(capital(say.text("who")), "left"),
         Column(say.text("customers")),
     )
     rows = tuple(

@@ -96,7 +96,7 @@ def second_order_details(curve: ReturnCurve | NotEnough, run: Run) -> Details:
     say = run.say
     facts = {
         say.text("Definition"): say.text("Kaplan–Meier estimate of the time from first to second order; customers still waiting when the data end count as long as they were followed."),
-        say.text("Interval"): say.text("Greenwood, log–log, 95 %."),
+        say.text("Interval"): say.text("Greenwood, log–log, 95%."),
         say.text("Shown up to"): say.text("the day on which fewer than 10 customers are still followed."),
     }  # fmt: skip
     if isinstance(curve, ReturnCurve):

@@ -151,7 +151,7 @@ def accounts_details(found: Contractual, run: Run) -> Details:
     say, aside = run.say, found.set_aside
     facts: dict[str, Any] = {
         say.text("Members lost"): say.text(
-            "Paying members at a month's end who no longer pay at the next, out of all who paid. Wilson, 95 %."
+            "Paying members at a month's end who no longer pay at the next, out of all who paid. Wilson, 95%."
         ),
         say.text("Gross and net"): say.text(
             "Gross revenue retention (GRR) = (fees at the start − ended − reduced) / fees at the start; net (NRR) adds what members pay more. Fees of new and returning members are in neither."

@@ -100,7 +100,7 @@ def come_back_details(rates: Sequence[RepeatRate], run: Run) -> Details:
         say.text("Definition"): say.text(
             "Customers whose second order came within the stated days of the first, out of customers whose first order is at least that old."
         ),
-        say.text("Interval"): say.text("Wilson, 95 %."),
+        say.text("Interval"): say.text("Wilson, 95%."),
         say.text("Second order on the very same day"): ", ".join(
             say.text("{count} (within {days} days)", count=r.same_day, days=r.horizon_days) for r in rates
         ),

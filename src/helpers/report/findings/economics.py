@@ -118,7 +118,7 @@ def details(found: Economics, run: Run) -> Details:
     facts = {}
     if isinstance(point, OnePoint):
         facts[say.text("One more point")] = say.text(
-            "1 % of the customers of the year before × gross profit of a kept one in the last year; range: Student's, by customer."
+            "1% of the customers of the year before × gross profit of a kept one in the last year; range: Student's, by customer."
         )
         facts[say.text("A kept customer")] = estimate_text(point.value, run)
     if isinstance(found.newcomer, Estimate):

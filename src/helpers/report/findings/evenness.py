@@ -275,7 +275,7 @@ def waiting_details(found: Sequence[ChannelWaits] | None, run: Run) -> Details |
     table = TableView(columns, rows, say.text("First answer, by channel"), language=say)
     facts = {
         say.text("Waiting"): say.text(
-            "Kaplan–Meier: whoever has no answer yet is followed to the end of the data instead of being left out; ranges are 95 %."
+            "Kaplan–Meier: whoever has no answer yet is followed to the end of the data instead of being left out; ranges are 95%."
         ),
         say.text("within the promise"): say.text(
             "Answered within the promise of that channel, of those old enough to judge."

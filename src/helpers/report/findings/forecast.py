@@ -239,7 +239,7 @@ def back_test(run: Run) -> Finding:
     )
     body = say.text(
         "{flagged} of {n} customers would have been flagged; that catches {recall} of those who stayed away. "
-        "Told to pick the one who returns out of two, the score is right in {auc} of cases (a coin: 50 %).",
+        "Told to pick the one who returns out of two, the score is right in {auc} of cases (a coin: 50%).",
         flagged=found["flagged"], n=found["n"], recall=say.percent(found["recall"]["value"]), auc=say.percent(found["auc"]["value"]),
     )  # fmt: skip
     body += " " + say.text(found["verdict"])

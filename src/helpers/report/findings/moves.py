@@ -89,7 +89,7 @@ def first_hundred_details(found: FirstHundredDays, run: Run) -> Details:
     )  # fmt: skip
     facts = {
         say.text("Counted"): say.text("only customers followed for the whole week, or for the whole {days} days.", days=found.horizon_days),
-        say.text("Interval"): say.text("Wilson, 95 %."),
+        say.text("Interval"): say.text("Wilson, 95%."),
     }  # fmt: skip
     caption = say.text("The first weeks one by one")
     table = TableView(columns, rows, caption, language=say)
@@ -145,7 +145,7 @@ def lapse_chart(found: Transitions, run: Run) -> Figure | Missing:
     )
     title = _trend([r for _, r in shown], run)
     subtitle = say.text(
-        "Share of customers who still came at a month's beginning and were asleep or lost at its end; the band is the 95 % range"
+        "Share of customers who still came at a month's beginning and were asleep or lost at its end; the band is the 95% range"
     )
     caption = _touched(settled, run)
     return charts.weeks(frame, title=title, subtitle=subtitle, language=say, wording=say.percent, caption=caption)
@@ -198,7 +198,7 @@ def moving_details(found: Transitions, run: Run) -> Details:
     facts = {
         say.text("Definition"): text,
         say.text("On time"): say.text("in the columns this includes whoever is back after a long pause."),
-        say.text("Interval"): say.text("Wilson, 95 %."),
+        say.text("Interval"): say.text("Wilson, 95%."),
     }
     table = TableView(columns, rows, caption, language=say)
     return definition(facts, say, pages=("lapse-rate", "reactivation-rate", "states"), table=table)

@@ -81,7 +81,7 @@ def together_table(found: Sequence[Pair], run: Run) -> Details | None:
         say.text("Pairs that are more than chance"), columns, rows, say.text("Products on one receipt"),
         say.text(
             "Lift: how many times as often two products share a receipt as they would if nobody chose one for the other. Pairs are looked at from "
-            "10 receipts and 1 % of all on; what is shown stands after correction for all pairs looked at (Benjamini–Hochberg, 5 %). "
+            "10 receipts and 1% of all on; what is shown stands after correction for all pairs looked at (Benjamini–Hochberg, 5%). "
             "All of them are in lists/{file}.csv.", file=TOGETHER,
         ),
         run,

@@ -10,7 +10,7 @@ from helpers.metrics.uncertainty import NotEnough
 from helpers.proof.before_after import BeforeAfter
 from helpers.proof.campaigns import Reading, title
 from helpers.proof.matched import Matched
-from helpers.proof.readout import Readout, Refused
+from helpers.proof.readout import Outcome, Readout, Refused
 from helpers.report import charts
 from helpers.report.findings.behind import behind, doubts, no_comparison, refused, undermined
 from helpers.report.findings.common import between_money, capital, not_measured, people
@@ -145,7 +145,7 @@ def arms_chart(found: Readout | NotEnough, run: Run) -> Figure | Missing:
         return not_measured(say.text("Contacted and left out"), say.text("recording who came back."), say)
     gap = found.comparisons[0].difference
     heading = say.text("The campaign changed the return rate by {points} points", points=say.number(100 * gap.value, 1))
-    subtitle = say.text("Share who came back; bars are 95 % ranges")
+    subtitle = say.text("Share who came back; bars are 95% ranges")
     return charts.arms(items, title=heading, subtitle=subtitle, language=say)
 
 
@@ -187,13 +187,13 @@ def outcomes(found: Readout | NotEnough, run: Run) -> TableView | Missing:
     )
     rows = []
     for i, outcome in enumerate(found.arms[0].outcomes):
-        cells = [_amount(arm.outcomes[i].mean.value, arm.outcomes[i].rate is not None, run) for arm in found.arms]
+        cells = [_amount(arm.outcomes[i].mean.value, arm.outcomes[i], run) for arm in found.arms]
         gap = next(c.difference for c in found.comparisons if c.outcome == outcome.name and c.arm == found.arms[0].name)
         rows.append(
             (
                 say.text(OUTCOMES[outcome.name]) if outcome.name in OUTCOMES else outcome.name,
                 *cells,
-                _amount(gap.value, outcome.rate is not None, run),
+                _amount(gap.value, outcome, run),
             )
         )
     return TableView(columns, tuple(rows), say.text("What each group did"), language=say)
@@ -203,8 +203,10 @@ def _arm(name: str, run: Run) -> str:
     return {"treated": run.say.text("contacted"), "holdout": run.say.text("left out")}.get(name, name)
 
 
-def _amount(value: float, share: bool, run: Run) -> str:
-    return run.say.percent(value, 2) if share else run.say.number(value, 2 if abs(value) < 1000 else 0)
+def _amount(value: float, outcome: Outcome, run: Run) -> str:
+    if outcome.rate is not None:
+        return run.say.percent(value, 2)
+    return run.money(value) if outcome.name == "revenue" else run.say.number(value, 2 if abs(value) < 1000 else 0)
 
 
 def no_campaign(run: Run) -> Missing:
@@ -220,7 +222,7 @@ def method(run: Run) -> Details:
     say = run.say
     facts = (
         (say.text("Who is compared"), say.text("Everybody on the two lists, contacted or not (intention to treat).")),
-        (say.text("Interval"), say.text("Rates: Newcombe. Money: Welch. 95 %.")),
+        (say.text("Interval"), say.text("Rates: Newcombe. Money: Welch. 95%.")),
         (
             say.text("Checked first"),
             say.text(

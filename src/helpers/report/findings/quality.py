@@ -117,9 +117,9 @@ def graded_details(run: Run) -> Details:
     """The rule behind the grade."""
     say = run.say
     facts = (
-        ("D", say.text("fewer than 100 customers, or less than 20 % of the revenue, can be followed")),
-        ("C", say.text("less than half of the revenue can be followed, less than half a year of history, over 30 % of the rows faulty, over 10 % of the days missing, or over 30 % of the revenue in extreme amounts")),
-        ("B", say.text("less than 80 % of the revenue, less than a year, over 10 % faulty rows, over 2 % missing days, or over 10 % of the revenue in extreme amounts")),
+        ("D", say.text("fewer than 100 customers, or less than 20% of the revenue, can be followed")),
+        ("C", say.text("less than half of the revenue can be followed, less than half a year of history, over 30% of the rows faulty, over 10% of the days missing, or over 30% of the revenue in extreme amounts")),
+        ("B", say.text("less than 80% of the revenue, less than a year, over 10% faulty rows, over 2% missing days, or over 10% of the revenue in extreme amounts")),
         ("A", say.text("none of these")),
     )  # fmt: skip
     body = say.text("Every limit is judged alone and the worst one decides, so worse data never get a better grade.")

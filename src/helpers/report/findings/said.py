@@ -183,6 +183,9 @@ def promises(found: Sequence[Promise], run: Run) -> tuple[Finding | TableView | 
 def _headline(found: Sequence[Promise], say: Language) -> str:
     earlier = [one for one in found if one.told_before]
     if not earlier:
+        done = sum(one.became == "kept" for one in found)
+        if done:
+            return say.plural("Of {n} promise {done} is done", "Of {n} promises {done} are done", len(found), done=done)
         return say.plural("{n} promise stands", "{n} promises stand", len(found))
     kept = sum(one.became == "kept" for one in earlier)
     return say.plural(

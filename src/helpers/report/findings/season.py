@@ -33,7 +33,7 @@ def dip(found: HolidayDip | NotEnough, weeks: pd.DataFrame, run: Run) -> Finding
     body = ""
     if isinstance(now, Rate) and isinstance(before, Rate):
         body = say.text(
-            "In its weeks known customers placed {change} of orders a day against the {days} days before. Of {n} regulars {now} were back in the {days} days "
+            "In its weeks the orders a day of known customers changed by {change} against the {days} days before. Of {n} regulars {now} were back in the {days} days "
             "after it; the year before {before} of {n_before}. The difference is {points} points (most likely between {low} and {high}).",
             change=signed(found.now.dip, say.percent), days=found.span_days, n=now.n, now=say.percent(now.value),
             before=say.percent(before.value), n_before=before.n, points=points(found.difference.value, run),
@@ -71,7 +71,7 @@ def dip_details(found: HolidayDip | NotEnough, run: Run) -> Details:
             "Regulars are customers with two purchase days or more who bought in the days before the holiday's weeks; counted is who bought again in as many days after them, this year and the year before."
         ),
         say.text("The holiday's weeks"): say.text("from the country's calendar in the playbook; weeks around it are compared with the weeks around it a year before."),
-        say.text("Interval"): say.text("Newcombe, 95 %."),
+        say.text("Interval"): say.text("Newcombe, 95%."),
     }  # fmt: skip
     return definition(facts, say, pages=("same-season",))
 

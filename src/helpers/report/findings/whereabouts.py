@@ -92,6 +92,6 @@ def became_details(found: Became, run: Run) -> Details:
             "Customers with an order in 60 days that ended 26 weeks before the last day of the data, by their state on that last day."
         ),
         say.text("Customers counted"): say.number(found.customers),
-        say.text("Interval"): say.text("Wilson, 95 %."),
+        say.text("Interval"): say.text("Wilson, 95%."),
     }
     return definition(facts, say, pages=("six-months-ago", "states"))
