@@ -157,7 +157,7 @@ def test_without_a_dip_no_dip_is_explained() -> None:
     )
     assert "40% fewer orders a day" in season.dip(fallen, pd.DataFrame(), run()).body
     assert "không làm mất khách" in spoken.headline
-    assert "nhiều đơn hơn 56 ngày trước đó 10%" in spoken.body
+    assert "cao hơn 10% so với 56 ngày trước đó" in spoken.body
 
 
 def test_contracts_answer_nothing_that_silence_would() -> None:
