@@ -67,6 +67,12 @@ def test_customers_without_any_channel(con: Any) -> None:
     assert rows(group_lists(shop(con, [("lost", False, False)], None), (plan,), BOOK, RULES, say=EN)) == []
 
 
+def test_a_number_that_no_play_may_use_is_not_called_missing(con: Any) -> None:
+    """For a group whose plays write on Zalo alone a business without consent lacks the yes, not the number."""
+    (plan,) = group_plans(shop(con, [("promising", True, False)] * 3, None), BOOK, RULES)
+    assert (plan.play, plan.reach.no_consent, plan.reach.no_address) == (None, 3, 0)
+
+
 def test_the_list_says_how_why_and_what_first(con: Any) -> None:
     """Channel, reason with the own figures, and the first words, in the reader's language."""
     run = shop(con, [("overdue_regular", True, False)], None)

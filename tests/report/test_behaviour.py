@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,10 +19,11 @@ from helpers.metrics.cohorts import cohorts
 from helpers.metrics.hazard import FirstHundredDays, LifeWeek
 from helpers.metrics.holiday_dip import Around, HolidayDip, Verdict
 from helpers.metrics.presence import FirstContacts, Presence
+from helpers.metrics.quality import FROM_SILENCE
 from helpers.metrics.states import STATES
 from helpers.metrics.transitions import NEW, MonthRate, Transitions
 from helpers.metrics.uncertainty import NotEnough, newcombe, rate, wilson
-from helpers.report.findings import audit, care, churn, generations, moves, season
+from helpers.report.findings import audit, care, churn, generations, moves, quality, season
 from helpers.report.pieces import Details, Figure, Missing
 from helpers.run import Run, festivals
 
@@ -140,6 +142,35 @@ def test_a_dip_is_the_holiday_a_loss_or_open(verdict: Verdict, en: str, vi: str)
     assert "Of 1,000 regulars 54% were back" in said.body
     assert "the year before 50% of 100" in said.body
     assert vi in season.dip(found, pd.DataFrame(), run("vi")).headline
+
+
+def test_without_a_dip_no_dip_is_explained() -> None:
+    """Where more was ordered in the holiday's weeks than before them the headline says that nobody was lost, and how much more it was."""
+    fallen = dip("holiday", (540, 1000), (50, 100))
+    risen = replace(fallen, now=replace(fallen.now, dip=0.1))
+    said, spoken = season.dip(risen, pd.DataFrame(), run()), season.dip(risen, pd.DataFrame(), run("vi"))
+    assert (
+        said.headline == "Lunar New Year cost you no customers: as many regulars as the year before were back after it"
+    )
+    assert said.body.startswith(
+        "In its weeks known customers placed 10% more orders a day than in the 56 days before. Of"
+    )
+    assert "40% fewer orders a day" in season.dip(fallen, pd.DataFrame(), run()).body
+    assert "không làm mất khách" in spoken.headline
+    assert "cao hơn 10% so với 56 ngày trước đó" in spoken.body
+
+
+def test_contracts_answer_nothing_that_silence_would() -> None:
+    """Where customers hold contracts, what is read from the time between payments is on neither list of what can be told."""
+    fields = ["subscriptions.started_on", "contacts.purpose"]
+    held = {"data_quality": {"held": {"fields": fields, "customers": 500, "repeaters": 400, "days": 720}}}
+    free, bound = run(**held), run(**held, gate={"refused": {"silence": "…"}})
+    for one in (free, bound):
+        vars(one.business)["campaigns"] = ()
+    assert {one.metric for one in quality.told(free)} - {one.metric for one in quality.told(bound)} == FROM_SILENCE
+    told = [text for _, text in quality.can_tell(quality.told(bound), bound).facts]
+    assert "how many members stay from month to month" in told
+    assert "who is late against their own rhythm" not in told
 
 
 def weekly(actual: float) -> pd.DataFrame:

@@ -46,10 +46,13 @@ def plays_of(book: Playbook, segment: str) -> tuple[Play, ...]:
 def spoken(play: Play, used: frozenset[str]) -> Play:
     """The play's channels for a word without an offer: who may be reached by them is asked as for care.
 
+    A play none of whose channels is in use keeps them all: its customers then lack a yes, not a telephone.
+
     Args:
         used: from :func:`channels_in_use`.
     """
-    return play.model_copy(update={"purpose": "care", "channels": tuple(c for c in play.channels if c in used)})
+    channels = tuple(c for c in play.channels if c in used) or play.channels
+    return play.model_copy(update={"purpose": "care", "channels": channels})
 
 
 def channels_in_use(consent: ir.Table | None) -> frozenset[str]:

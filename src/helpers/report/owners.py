@@ -120,7 +120,7 @@ def who_does_what(agenda: Agenda, desk: Desk, names: tuple[str, ...], run: Run) 
     if not plays:
         return (
             Finding(
-                say.text("Nobody has anything to do yet"), say.text("Who does what follows from the plan."), level=3
+                say.text("No campaign work to share out yet"), say.text("Who does what follows from the plan."), level=3
             ),
         )
     everybody = [say.text(OWNERS[owner]) for owner in OWNERS]

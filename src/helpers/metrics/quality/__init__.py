@@ -6,10 +6,11 @@ Everything is computed in the engine; what comes back is small, frozen and names
 
 from helpers.metrics.quality.assessment import DataQuality, assess
 from helpers.metrics.quality.grade import Basis, Grade, grade
-from helpers.metrics.quality.possible import REQUIREMENTS, Held, Possible, possible
+from helpers.metrics.quality.possible import FROM_SILENCE, REQUIREMENTS, Held, Possible, possible
 from helpers.metrics.quality.suspects import suspects
 
 __all__ = [
+    "FROM_SILENCE",
     "REQUIREMENTS",
     "Basis",
     "DataQuality",

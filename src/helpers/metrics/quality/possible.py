@@ -67,6 +67,8 @@ REQUIREMENTS = (
     Requirement("proof", key("whether a campaign has worked"), campaigns=1),
 )  # fmt: skip
 """Every question the report answers, with what it needs; floors are those of the metric itself."""
+FROM_SILENCE = frozenset({"repeat_rate", "cohorts", "rhythm", "decline", "models", "clv"})
+"""Those read from the time between two purchases, which says nothing where the next payment falls due anyway."""
 
 
 @dataclass(frozen=True)

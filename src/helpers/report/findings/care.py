@@ -174,7 +174,7 @@ def when_things_go_wrong(found: Complaints | None, run: Run) -> Finding | Missin
         return too_few(found.recovered, say.text("who returns after a complaint"), say)
     headline = say.text("After a complaint, {share} buy again within 90 days", share=of_ten(found.recovered.value, say))
     body = say.plural("{n} complaint", "{n} complaints", found.complaints) + say.text(
-        "; that is {rate} per 100 orders.", rate=say.number(found.per_100_orders, 2)
+        "; that is {rate} per 100 orders.", rate=say.number(found.per_100_orders, 1 if found.per_100_orders >= 1 else 2)
     )
     if isinstance(speed.first, Rate) and isinstance(speed.second, Rate) and speed.difference is not None:
         body += " " + say.text(

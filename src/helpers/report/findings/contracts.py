@@ -123,13 +123,15 @@ def money(found: Contractual, run: Run) -> Finding | None:
     if isinstance(year.grr, NotEnough) or isinstance(year.nrr, NotEnough):
         return too_few(NotEnough(year.members, 10), what, say)
     headline = say.text(
-        "Of every 100 of monthly fees a year ago, {count} are still coming in", count=round(100 * year.grr.value)
+        "Of every 100 paid in monthly fees a year ago, {count} still come in", count=round(100 * year.grr.value)
     )
     body = say.text(
-        "{members} paid {opening} a month then. {range}. With those who now pay more it is {net} of 100.",
+        "{members} paid {opening} a month then. {range}.",
         members=head_count(year.members, run), opening=run.money(year.opening),
-        range=capital(between(year.grr.low, year.grr.high, say)), net=round(100 * year.nrr.value),
+        range=capital(between(year.grr.low, year.grr.high, say)),
     )  # fmt: skip
+    if year.expansion:
+        body += " " + say.text("With those who now pay more it is {net} of 100.", net=round(100 * year.nrr.value))
     body += " " + say.text(
         "{left} a month left with {gone} members, {less} was lost to smaller plans, {more} was gained from larger ones."
         if year.contraction or year.expansion

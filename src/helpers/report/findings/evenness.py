@@ -262,8 +262,8 @@ def waiting_details(found: Sequence[ChannelWaits] | None, run: Run) -> Details |
     if not shown:
         return None
     columns = (
-        Column(say.text("Channel"), "left"), Column(say.text("cases")), Column(say.text("within the promise")), Column(say.text("middle one")),
-        Column(say.text("ninth of ten")),
+        Column(say.text("Channel"), "left"), Column(say.text("cases")), Column(say.text("within the promise")), Column(say.text("half waited up to")),
+        Column(say.text("9 in 10 waited up to")),
     )  # fmt: skip
     rows = tuple(
         (

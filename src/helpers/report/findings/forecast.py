@@ -91,12 +91,12 @@ def by_place(found: Mapping[str, GroupFits], run: Run) -> Finding:
     say, apart = run.say, told_apart(found)
     sure = {place: _certain(found[place]) for place in apart}
     if not found or not any(_certain(fits) for fits in found.values()):
-        how = say.text(
-            "keeping branch and channel on every receipt, until each has had {n} customers.", n=CUSTOMERS_FLOOR
-        )
         return Finding(
             say.text("Branches and channels cannot be compared by how often their new customers return"),
-            say.text("Not measured yet: {how}", how=how),
+            say.text(
+                "Not measured yet: it takes two branches or two channels on the receipts, each with {n} customers who came there first.",
+                n=CUSTOMERS_FLOOR,
+            ),
             level=3,
         )
     caution = say.text(

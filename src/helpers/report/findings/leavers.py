@@ -56,7 +56,7 @@ def lost(worth: LostWorth, file: str, written: int, run: Run) -> Finding:
             )
         )  # fmt: skip
     else:
-        parts.append(say.text("None of them may be asked: they refused, or there is no way to reach them."))
+        parts.append(say.text("Nobody among them can be asked now: they refused, or there is no way to reach them."))
     return Finding(headline, " ".join(parts))
 
 

@@ -8,7 +8,7 @@ from helpers.campaigns.offers import NEXT, TOGETHER
 from helpers.metrics.baskets import Pair, Step
 from helpers.metrics.replenishment import Upgrade, Use
 from helpers.metrics.uncertainty import Estimate, Rate
-from helpers.report.findings.common import people
+from helpers.report.findings.common import from_silence, people
 from helpers.report.pieces import Column, Details, Finding, Missing, Note, Piece, TableView
 from helpers.run import Run
 
@@ -114,6 +114,7 @@ def following(found: Sequence[Step], run: Run) -> Details | None:
     )  # fmt: skip
 
 
+@from_silence
 def running_out(found: Sequence[Use], due: int, run: Run) -> Finding | None:
     """How many are about to need the same again; None where nothing is bought again at intervals worth a reminder."""
     say = run.say

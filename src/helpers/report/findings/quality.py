@@ -8,7 +8,7 @@ from typing import Any
 
 from helpers.intake import REASONS
 from helpers.intake.quality import Identified
-from helpers.metrics.quality import Possible
+from helpers.metrics.quality import FROM_SILENCE, Possible
 from helpers.playbook import load
 from helpers.report import charts, data_words
 from helpers.report.findings.common import capital, not_measured, not_yet, people
@@ -96,7 +96,7 @@ def graded(run: Run) -> Finding:
     """The grade of the data and everything that stands in the way of a better one."""
     say, quality = run.say, run.facts["data_quality"]
     said = data_words.reasons(quality, say)
-    headline = say.text("The data earn a {mark}: {reason}", mark=quality["grade"]["mark"], reason=_joined(said[0]))
+    headline = say.text("The data earn grade {mark}: {reason}", mark=quality["grade"]["mark"], reason=_joined(said[0]))
     body = [" ".join(said[1:])]
     if any(one["of"] in ("known_share", "customers") for one in quality["grade"]["reasons"]):
         way = load().rules.recording.way("people", run.business.sector)
@@ -209,8 +209,9 @@ def set_aside(run: Run) -> Details:
 
 
 def told(run: Run) -> tuple[Possible, ...]:
-    """What can be told from these data and what not."""
-    return data_words.told(run.facts["data_quality"], campaigns=len(run.business.campaigns))
+    """What can be told from these data and what not; nothing read from silence where customers hold contracts."""
+    found = data_words.told(run.facts["data_quality"], campaigns=len(run.business.campaigns))
+    return tuple(one for one in found if run.silence_speaks or one.metric not in FROM_SILENCE)
 
 
 def cannot_tell(found: Sequence[Possible], run: Run) -> TableView | Finding:

@@ -7,7 +7,6 @@ import pandas as pd
 from helpers.metrics.growth import SameSeason
 from helpers.metrics.holiday_dip import HolidayDip
 from helpers.metrics.uncertainty import NotEnough, Rate
-from helpers.report.charts.amounts import signed
 from helpers.report.findings.common import definition, festival_names, points, too_few
 from helpers.report.pieces import Details, Finding
 from helpers.run import Run
@@ -26,20 +25,37 @@ def dip(found: HolidayDip | NotEnough, weeks: pd.DataFrame, run: Run) -> Finding
             "After {festival} fewer regulars came back than the year before: more than the holiday", festival=name
         )
     elif found.verdict == "holiday":
-        headline = say.text("The dip around {festival} was the holiday, not customers leaving", festival=name)
+        headline = say.text(
+            "The dip around {festival} was the holiday, not customers leaving"
+            if found.now.dip < 0
+            else "{festival} cost you no customers: as many regulars as the year before were back after it",
+            festival=name,
+        )
     else:
         headline = say.text("Whether {festival} cost you customers cannot be told yet", festival=name)
     now, before = found.now.back, found.before.back
     body = ""
     if isinstance(now, Rate) and isinstance(before, Rate):
-        body = say.text(
-            "In its weeks the orders a day of known customers changed by {change} against the {days} days before. Of {n} regulars {now} were back in the {days} days "
+        body = _level(found, run) + say.text(
+            "Of {n} regulars {now} were back in the {days} days "
             "after it; the year before {before} of {n_before}. The difference is {points} points (most likely between {low} and {high}).",
-            change=signed(found.now.dip, say.percent), days=found.span_days, n=now.n, now=say.percent(now.value),
+            days=found.span_days, n=now.n, now=say.percent(now.value),
             before=say.percent(before.value), n_before=before.n, points=points(found.difference.value, run),
             low=points(found.difference.low, run), high=points(found.difference.high, run),
         )  # fmt: skip
     return Finding(headline, body, level=3)
+
+
+def _level(found: HolidayDip, run: Run) -> str:
+    """How much less, or more, was ordered a day in the holiday's weeks than before them, and a space."""
+    change, say = found.now.dip, run.say
+    said = say.text(
+        "In its weeks known customers placed {change} fewer orders a day than in the {days} days before."
+        if change < 0
+        else "In its weeks known customers placed {change} more orders a day than in the {days} days before.",
+        change=say.percent(abs(change)), days=found.span_days,
+    )  # fmt: skip
+    return said + " "
 
 
 def _latest(found: NotEnough, weeks: pd.DataFrame, run: Run) -> Finding:
