@@ -12,8 +12,9 @@ from typing import Any
 
 import ibis.expr.types as ir
 import pytest
+import soaking
 from businesses import Sale, sales, table
-from hypothesis import is_hypothesis_test, settings
+from hypothesis import settings
 from warehouses import postgres, spark
 
 from helpers import engine, intake, resources
@@ -26,12 +27,6 @@ settings.register_profile("day", deadline=None)
 settings.load_profile("day")  # how long an example takes says nothing about whether it is right
 settings.register_profile("soak", max_examples=5000, derandomize=False)
 """For a night: `pytest --hypothesis-profile=soak`."""
-SOAK = int(os.environ.get("RETENTION_SOAK") or 0)
-"""Times as many examples of every property, also of those that say how many they try (`make soak`)."""
-
-SETTINGS = "_hypothesis_internal_use_settings"
-"""Where hypothesis keeps the settings of a test."""
-
 Orders = Callable[[str | list[Sale]], ir.Table]
 
 
@@ -41,18 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture, marker in (("real_data", "real"), ("postgres", "postgres"), ("spark", "spark")):
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(marker)
-        if SOAK > 1:
-            _soak(getattr(item, "obj", None))
-
-
-def _soak(test: Any) -> None:
-    """Multiply a property's examples, drawn anew each time; whatever else it has set stays."""
-    function = getattr(test, "__func__", test)
-    if is_hypothesis_test(function) and not hasattr(function, "soaked"):
-        usual = getattr(function, SETTINGS, None) or settings.default
-        more = settings(usual, max_examples=SOAK * usual.max_examples, deadline=None, derandomize=False)
-        setattr(function, SETTINGS, more)
-        function.soaked = True
+        if soaking.TIMES > 1:
+            soaking.soak(getattr(item, "obj", None), soaking.TIMES)
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-from conftest import SETTINGS, _soak
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from soaking import SETTINGS, soak
 
 from tests.soak import examples
 
@@ -27,9 +26,8 @@ def test_examples_are_counted_by_property() -> None:
     assert examples(SAID) == {"tests/campaigns/test_ics.py::test_whatever_it_says": 102, "tests/test_files.py::TestCsv::test_x[one]": 40}  # fmt: skip
 
 
-def test_a_property_tries_more_at_night(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_property_tries_more_at_night() -> None:
     """Also one that says how many examples it tries; once only, though several tests share it."""
-    monkeypatch.setattr("conftest.SOAK", 20)
     tried = []
 
     @settings(max_examples=3, database=None)
@@ -37,8 +35,8 @@ def test_a_property_tries_more_at_night(monkeypatch: pytest.MonkeyPatch) -> None
     def test(number: int) -> None:
         tried.append(number)
 
-    _soak(test)
-    _soak(test)
+    soak(test, 20)
+    soak(test, 20)
     assert getattr(test, SETTINGS).max_examples == 60
     test()
     assert len(tried) == 60

@@ -33,7 +33,7 @@ def client(workspace: Path) -> Client:
     def make(**source: object) -> Path:
         folder = workspace / "shop"
         folder.mkdir()
-        described = {"name": "Shop", "lang": "en", "sources": {"orders": [source]}}
+        described = {"schema_version": 1, "name": "Shop", "lang": "en", "sources": {"orders": [source]}}
         (folder / "business.yml").write_text(yaml.safe_dump(described), "utf-8")
         return folder
 
@@ -148,7 +148,12 @@ def test_servers_that_refuse(
     }  # fmt: skip
     folder = client(table="orders", url="")
     for url, begins in cases.items():
-        described = {"name": "Shop", "lang": "en", "sources": {"orders": [{"table": "orders", "url": url}]}}
+        described = {
+            "schema_version": 1,
+            "name": "Shop",
+            "lang": "en",
+            "sources": {"orders": [{"table": "orders", "url": url}]},
+        }
         (folder / "business.yml").write_text(yaml.safe_dump(described), "utf-8")
         refused(retention, workspace, begins)
 

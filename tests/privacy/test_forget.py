@@ -38,7 +38,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = shop.client(tmp_path_factory.mktemp("shop"))
     shops.run(folder)
     answers = folder / "runs" / shops.END.isoformat() / "answers"
-    answers.mkdir()
+    answers.mkdir(exist_ok=True)
     (answers / "who.json").write_text(json.dumps({"who": shop.NAME}), "utf-8")
     return folder
 

@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
     parquet.write_table(pa.table({"phone": [shop.PHONE], "email": [shop.MAIL]}), run / "tables" / "people.parquet")
     (run / "report.html").write_text("<p>12 customers, 1.234.567 ₫</p>", "utf-8")
     (run / "metrics.json").write_text('{"customers": 12}', "utf-8")
-    (run / "answers").mkdir()
+    (run / "answers").mkdir(exist_ok=True)
     (run / "answers" / "a.json").write_text(shop.NAME, "utf-8")
     return client
 
