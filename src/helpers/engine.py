@@ -25,6 +25,10 @@ def connect(
         spill: DuckDB only; folder for what does not fit in memory; default one that only this user can read and that goes
             with the connection.
     """
+    if url.startswith(("postgres://", "postgresql://")):
+        from helpers import postgres  # its driver is an extra
+
+        return postgres.connect(url)
     con: Any = ibis.connect(url)
     if con.name == "duckdb":
         settings = {"memory_limit": memory_limit, "threads": threads, "temp_directory": spill or _own_folder(con)}
