@@ -1,7 +1,7 @@
 """Any merchant's export into the canonical tables, every row in a table or in the rejects with its reason.
 
 `recognise` says what a file is; `load` reads all files of a business; `people_keys` reads a list of customers;
-`fingerprint` says whether a table of a warehouse has changed.
+`fingerprint` says whether a table of a warehouse has changed; `expanded` fills secrets into an address.
 """
 
 from helpers.intake.checking import ENGINE_MEMORY
@@ -10,6 +10,7 @@ from helpers.intake.quality import REASONS, Note, Quality, SourceReport
 from helpers.intake.recognition import Recognition, recognise
 from helpers.intake.remote import fingerprint
 from helpers.intake.resolution import people_keys
+from helpers.intake.warehouse import expanded
 
 __all__ = [
     "ENGINE_MEMORY",
@@ -19,6 +20,7 @@ __all__ = [
     "Quality",
     "Recognition",
     "SourceReport",
+    "expanded",
     "fingerprint",
     "load",
     "people_keys",

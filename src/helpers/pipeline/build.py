@@ -32,8 +32,8 @@ CUSTOMER_COLUMNS = (
 )  # fmt: skip
 """Columns of `customers.parquet`, in order."""
 
-CUSTOMER_FILES = ("tables/placed.parquet", "tables/customers.parquet", "records/customers.json")
-"""What :func:`build_customers` leaves in the run folder."""
+CUSTOMER_TABLES = ("placed", "customers")
+"""Tables that :func:`build_customers` leaves in the run folder, beside ``records/customers.json``."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,13 @@ class Built:
 
 
 def build_tables(
-    business: Business, client: Path, out: Path, con: Any, *, today: date, as_of: date | None = None
+    business: Business, client: Path, out: Path, con: Any, *, today: date, as_of: date | None = None, keeper: Any = None
 ) -> Built:
     """Read every source of a client and write the canonical tables to ``out/tables``.
 
     Args:
         client: the client's folder, against which relative file names resolve. today: rows dated later are faults.
-        as_of: end of the data to use; default the day of the last order.
+        as_of: end of the data to use; default the day of the last order. keeper: the engine that keeps the tables; default `con`.
 
     Raises:
         InputError: the sources cannot be used.
@@ -62,9 +62,9 @@ def build_tables(
     with engine.within(con, intake.ENGINE_MEMORY):
         taken = intake.load(business, client, con, today=today, as_of=as_of)
         for name in ("orders", "order_lines", "people", "rejects", "identities"):
-            tables.write(con, getattr(taken, name), folder, name)
+            tables.write(keeper or con, getattr(taken, name), folder, name)
         for name, table in taken.optional.items():
-            tables.write(con, table, folder, name)
+            tables.write(keeper or con, table, folder, name)
         end = as_of or taken.orders.ordered_at.max().to_pyarrow().as_py().date()
         return Built(end, taken.quality, tuple(taken.optional), assess_load(business, taken, as_of=end))
 
@@ -85,7 +85,7 @@ def describe(business: Business, client: Path, out: Path, con: Any, built: Built
 
 
 def build_customers(business: Business, client: Path, out: Path, con: Any, *, as_of: date) -> None:
-    """Write ``placed.parquet`` and ``customers.parquet`` and record the models, thresholds and the back-test behind it.
+    """Write the tables ``placed`` and ``customers`` and record the models, thresholds and the back-test behind it.
 
     Raises:
         InputError: the client's changes to the table of segments cannot be used.
