@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import ibis
@@ -20,20 +21,38 @@ NAME = re.compile(r"[a-z0-9_]{1,40}")
 """What the last part of a kept table's name may be made of."""
 
 
+@dataclass
+class Handed:
+    """What came to the machine.
+
+    Attributes:
+        longest: rows of the longest answer that was handed to Python. brought: rows of all lists and tables brought over into files.
+    """
+
+    longest: int = 0
+    brought: int = 0
+
+
 class Afar:
     """Beside one of Ibis's backends: a place that keeps tables. Opened by :func:`helpers.engine.connect`.
 
     Attributes:
         place: schema or folder the user has named. mark: begins the name of every table of this client there.
-        longest: rows of the longest answer that was handed to Python. brought: rows that came over into files.
     """
 
     place: str = ""
     mark: str = ""
-    longest: int = 0
-    brought: int = 0
     open_home: Callable[[], Any]
     _home: Any = None
+
+    @property
+    def counted(self) -> Handed:
+        """What came to the machine so far."""
+        if self._counted is None:
+            self._counted = Handed()
+        return self._counted
+
+    _counted: Handed | None = None
 
     @property
     def home(self) -> Any:
@@ -45,7 +64,7 @@ class Afar:
     def bring(self, table: ir.Table) -> ir.Table:
         """A list of people, or another table bounded by what a person can work through, as a table of :attr:`home`."""
         rows = self.rows(table)
-        self.brought += rows.num_rows
+        self.counted.brought += rows.num_rows
         made: ir.Table = self.home.create_table(ibis.util.gen_name("brought"), rows, schema=table.schema(), temp=True)
         return made
 
@@ -89,7 +108,8 @@ class Afar:
         return self._handed(super().execute(expr, **kwargs))  # type: ignore[misc]
 
     def _handed(self, found: Any) -> Any:
-        self.longest = max(self.longest, len(found) if hasattr(found, "__len__") else 1)
+        rows = len(found) if hasattr(found, "__len__") else 1
+        self.counted.longest = max(self.counted.longest, rows)
         return found
 
     @abstractmethod

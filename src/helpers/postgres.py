@@ -74,7 +74,9 @@ class Postgres(Afar, Backend):  # type: ignore[misc]
         """The rows of an expression as Arrow, in its order."""
         return self.to_pyarrow_batches(table).read_all()
 
-    def to_pyarrow_batches(self, expr: ir.Expr, /, *, params: Any = None, limit: Any = None, chunk_size: int = _BATCH, **_: Any) -> Any:
+    def to_pyarrow_batches(
+        self, expr: ir.Expr, /, *, params: Any = None, limit: Any = None, chunk_size: int = _BATCH, **_: Any
+    ) -> Any:
         """Rows in batches. Sums of whole numbers are decimals here, so an outer query gives every column its type."""
         self._run_pre_execute_hooks(expr)
         schema = expr.as_table().schema()

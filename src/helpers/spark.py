@@ -44,6 +44,15 @@ class Spark(Afar, Backend):  # type: ignore[misc]
         self._steps.append((frame, name))
         return self._described(name, table.schema())
 
+    def _create_cached_table(self, name: str, expr: ir.Table) -> ir.Table:
+        return self.create_table(name, expr, temp=True)
+
+    def _drop_cached_table(self, name: str) -> None:
+        for step in [step for step in self._steps if step[1] == name]:
+            step[0].unpersist()
+            self._session.catalog.dropTempView(name)
+            self._steps.remove(step)
+
     def rows(self, table: ir.Table) -> pa.Table:
         """The rows of an expression as Arrow, in its order."""
         self._run_pre_execute_hooks(table)
@@ -145,10 +154,11 @@ def connect(url: str) -> Spark:
         url: ``pyspark://``, with settings of Spark as its query: ``pyspark://?spark.master=spark://host:7077``. Settings stand in
             `spark-defaults.conf` as well.
     """
-    running = SparkSession.getActiveSession()
-    session = running or _started(dict(parse_qsl(urlsplit(url).query)))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # it is not sure of pandas 3, and says so on every step
+        running = SparkSession.getActiveSession()
+        session = running or _started(dict(parse_qsl(urlsplit(url).query)))
+        _ = ibis.pyspark  # makes Ibis's options for it known
         made: Spark = Spark()
         made.do_connect(session)
     made._ours, made._steps, made._carried = running is None, [], []

@@ -5,7 +5,7 @@
 """
 
 from helpers.intake.checking import ENGINE_MEMORY
-from helpers.intake.loading import Intake, load
+from helpers.intake.loading import Intake, in_one_warehouse, load
 from helpers.intake.quality import REASONS, Note, Quality, SourceReport
 from helpers.intake.recognition import Recognition, recognise
 from helpers.intake.remote import fingerprint
@@ -22,6 +22,7 @@ __all__ = [
     "SourceReport",
     "expanded",
     "fingerprint",
+    "in_one_warehouse",
     "load",
     "people_keys",
     "recognise",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from ibis.util import gen_name
 
 from helpers import engine, files, intake, segments, tables
 from helpers.business import Business
+from helpers.intake import in_one_warehouse
 from helpers.metrics import customers, decline, gate, rfm, stakes, states
 from helpers.metrics.base import overview
 from helpers.metrics.membership import membership
@@ -59,14 +61,27 @@ def build_tables(
         InputError: the sources cannot be used.
     """
     folder = out / "tables"
-    with engine.within(con, intake.ENGINE_MEMORY):
-        taken = intake.load(business, client, con, today=today, as_of=as_of)
-        for name in ("orders", "order_lines", "people", "rejects", "identities"):
-            tables.write(keeper or con, getattr(taken, name), folder, name)
-        for name, table in taken.optional.items():
-            tables.write(keeper or con, table, folder, name)
+    keeper = con if keeper is None else keeper
+    with engine.within(con, intake.ENGINE_MEMORY), ExitStack() as stack:
+        stay = stack if _stays(business) else None
+        taken = intake.load(business, client, con, today=today, as_of=as_of, stay=stay, there=keeper)
+        given = {name: getattr(taken, name) for name in ("orders", "order_lines", "people", "rejects", "identities")}
+        for name, table in {**given, **taken.optional}.items():
+            if table is not None:
+                tables.write(keeper, table, folder, name)
+        if taken.stayed:
+            laid = tables.open_tables(keeper, folder)
+            taken = replace(
+                taken, orders=laid.orders, order_lines=laid.order_lines, people=laid.people, rejects=laid.rejects
+            )
         end = as_of or taken.orders.ordered_at.max().to_pyarrow().as_py().date()
         return Built(end, taken.quality, tuple(taken.optional), assess_load(business, taken, as_of=end))
+
+
+def _stays(business: Business) -> bool:
+    """Whether the orders lie where the runs are kept, with nothing beside them that would have to be put together with them here."""
+    there = business.warehouse
+    return there is not None and in_one_warehouse(business) and business.sources["orders"][0].url == there.url
 
 
 def describe(business: Business, client: Path, out: Path, con: Any, built: Built) -> None:
