@@ -119,7 +119,8 @@ def test_orders_of_a_warehouse_stay_there(
     assert 1 < longest["Afar.to_pyarrow"] < A_SHARE
     assert max(longest.values()) < A_SHARE
     asked = {book: json.loads((done.folder / "records" / f"{book}{ASKED}").read_text("utf-8")) for book in NOTEBOOKS}
-    assert all(0 < one["longest"] < A_SHARE for one in asked.values())
+    assert {book: one["longest"] for book, one in asked.items() if one["longest"] >= A_SHARE} == {}
+    assert all(one["longest"] for book, one in asked.items() if book != "5_proof"), asked
     # what does come over is lists of people to contact: in the two chapters that write them
     assert {book for book, one in asked.items() if one["brought"]} <= {"3_segment_plans", "4_campaign_design"}
     assert list((done.folder / "tables").glob("*.parquet")) == []
@@ -157,7 +158,7 @@ def test_the_run_before_is_compared_with_there(schema: Any, tmp_path: Path) -> N
     ("url", "place", "said"),
     [
         ("${KEPT_AT}", "not_there", "in “not_there” no tables can be made"),
-        ("mysql://somebody@somewhere/sales", "kept", "begins with one of: postgres://"),
+        ("mysql://somebody@somewhere/sales", "kept", "its `url:` begins with one of"),
         ("postgres://shop:wrong@127.0.0.1:1/sales", "kept", "does not answer"),
         ("${NOT_SET_ANYWHERE}", "kept", "NOT_SET_ANYWHERE"),
     ],
