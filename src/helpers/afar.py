@@ -62,7 +62,9 @@ class Afar:
         return self._home
 
     def bring(self, table: ir.Table) -> ir.Table:
-        """A list of people, or another table bounded by what a person can work through, as a table of :attr:`home`."""
+        """A list of people, or another table bounded by what a person can work through, as a table of :attr:`home`; one of its own as it is."""
+        if table.get_backend() is self.home:
+            return table
         rows = self.rows(table)
         self.counted.brought += rows.num_rows
         made: ir.Table = self.home.create_table(ibis.util.gen_name("brought"), rows, schema=table.schema(), temp=True)

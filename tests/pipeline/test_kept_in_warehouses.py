@@ -23,14 +23,13 @@ from helpers.metrics import histories, windows
 from helpers.parameters import NOTEBOOKS
 from helpers.pipeline import build, example
 from helpers.pipeline.run import Order, run
+from helpers.records import plain
 from helpers.run import ASKED
 from tests.metrics.test_engines import differences
 
 CUSTOMERS = 20_000
 A_SHARE = CUSTOMERS // 2
 """Rows: more than this is customer by customer."""
-AT_MOST = 60.0
-"""Seconds that chapters take differ from run to run; everything else in `metrics.json` does not."""
 
 
 @pytest.fixture
@@ -188,3 +187,55 @@ def test_a_run_kept_elsewhere_is_not_read_without_its_warehouse(schema: Any, tmp
     done = shops.run(client)
     assert {path.suffix for path in tables.made(done.folder / "tables")} >= {".parquet"}
     assert numbers(done.folder)["segment_moves"] is None
+
+
+def test_spark_keeps_and_measures_the_same_customers(spark: Any, con: Any, tmp_path: Path) -> None:
+    """The first two stages on Spark give DuckDB's customers and records; the tables are Parquet in the folder named, and a sweep takes them away."""
+    client = shops.client(tmp_path / "clients", shops.small())
+    keep_at(client, "pyspark://", "kept")
+    business = business_file.load(client)
+    there_con = warehouse.opened(business, client)
+    found, records = {}, {}
+    for name, keeper in (("here", con), ("there", there_con)):
+        out = client / "runs" / name
+        built = build.build_tables(business, client, out, con, today=shops.TODAY, keeper=keeper)
+        build.describe(business, client, out, keeper, built)
+        build.build_customers(business, client, out, keeper, as_of=built.as_of)
+        rows = keeper.to_pyarrow(tables.open_tables(keeper, out / "tables").customers.order_by("customer_id"))
+        found[name] = rows.to_pylist()
+        records[name] = [
+            json.loads((out / "records" / f"{part}.json").read_text("utf-8")) for part in ("tables", "customers")
+        ]
+    assert len(found["here"]) > 50
+    assert list(differences(plain(found["here"]), plain(found["there"]))) == []
+    assert list(differences(records["here"], records["there"])) == []
+    kept = {path.name for path in (client / "kept").iterdir()}
+    named = {path.read_text("utf-8").strip() for path in tables.made(client / "runs" / "there" / "tables")}
+    assert named <= kept
+    shutil.rmtree(client / "runs" / "there")
+    warehouse.sweep(there_con, client)
+    there_con.disconnect()
+    assert list((client / "kept").iterdir()) == []
+    assert spark.raw_sql("SELECT 1").collect()[0][0] == 1  # a session that was running goes on
+
+
+def test_a_list_of_a_campaign_is_looked_up_in_the_warehouse(schema: Any, con: Any, tmp_path: Path) -> None:
+    """People named by any of their keys are found among those a warehouse keeps, and only those come over."""
+    from helpers.intake import people_keys
+
+    client = shops.client(tmp_path / "clients", shops.small())
+    keep_at(client)
+    done = shops.run(client)
+    there_con = warehouse.opened(business_file.load(client), client)
+    laid = tables.open_tables(there_con, done.folder / "tables")
+    known = there_con.to_pyarrow(
+        laid.people.filter(laid.people.phone.notnull()).order_by("customer_id").limit(3)
+    ).to_pylist()
+    path = tmp_path / "list.csv"
+    path.write_text("phone\n" + "\n".join([row["phone"] for row in known] + ["0900000001"]) + "\n", "utf-8")
+    before = there_con.counted.brought
+    keys = people_keys(there_con, path, laid.people, identities=laid.identities)
+    rows = there_con.to_pyarrow(keys.order_by("source_row")).to_pylist()
+    assert [row["customer_id"] for row in rows] == [*(row["customer_id"] for row in known), None]
+    assert there_con.counted.brought - before <= 4 * len(rows)
+    there_con.disconnect()
