@@ -73,6 +73,18 @@ class Source(_Strict):
     system: str | None = Field(None, min_length=1)
 
 
+class Warehouse(_Strict):
+    """Where the tables of runs are kept and measured, when not on this machine.
+
+    Attributes:
+        url: ``postgres://…`` or ``pyspark://``; may hold ``${NAME}``. place: what may be written to: a schema of PostgreSQL, a folder
+            or address (``s3a://…``, ``hdfs://…``) for Spark.
+    """
+
+    url: str = Field(min_length=1, repr=False)
+    place: str = Field(min_length=1, max_length=300)
+
+
 class Identity(_Strict):
     """Who is one person, where the data alone would not say it, or say it wrongly.
 
@@ -209,6 +221,7 @@ class Business(_Strict):
     campaigns: list[Campaign] = Field(default_factory=list)
     changes: list[ServiceChange] = Field(default_factory=list)
     parameters: dict[str, int | float | str | bool] = Field(default_factory=dict)
+    warehouse: Warehouse | None = None
     brand: Brand = Brand()
     identity: Identity = Identity()
     planning: Planning = Planning()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import tempfile
@@ -12,6 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+import ibis.expr.types as ir
+
+from helpers.afar import Afar
+
+AFAR = {"postgres": "postgres", "postgresql": "postgres", "pyspark": "spark"}
+"""Scheme of a URL → the module that opens an engine away from the machine."""
 
 MEMORY = "RETENTION_ENGINE_MEMORY"
 """Environment: bytes DuckDB may hold in each process where several clients are run side by side; what does not fit goes to disk."""
@@ -29,6 +36,12 @@ def connect(
         spill: DuckDB only; folder for what does not fit in memory; default one that only this user can read and that goes
             with the connection.
     """
+    scheme = url.partition("://")[0]
+    if scheme in AFAR:
+        driver: Any = importlib.import_module(f"helpers.{AFAR[scheme]}")  # it needs what is an extra
+        made = driver.connect(url)
+        made.open_home = connect
+        return made
     con: Any = ibis.connect(url)
     asked = os.environ.get(MEMORY, "")
     if memory_limit is None and asked.isdigit():
@@ -41,6 +54,11 @@ def connect(
         # progress bars of the engine would otherwise land in notebooks' outputs
         con.raw_sql("SET enable_progress_bar = false")
     return con
+
+
+def at_hand(con: Any, table: ir.Table) -> tuple[Any, ir.Table]:
+    """An engine and a table of it from which files are written here: an engine away from the machine hands its rows over first."""
+    return (con.home, con.bring(table)) if isinstance(con, Afar) else (con, table)
 
 
 def _own_folder(con: Any) -> str:

@@ -16,6 +16,8 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import xlsxwriter
 
+from helpers import engine
+
 PRIVATE = 0o600
 MOST_SHEET_ROWS = 1_048_575
 LONGEST_CELL = 32_767
@@ -85,6 +87,7 @@ def safe_cells(table: ir.Table) -> ir.Table:
 
 def write_csv(con: Any, table: ir.Table, path: Path) -> Path:
     """Write a table as CSV a Vietnamese Excel opens with a double click (UTF-8 with byte-order mark), private to its owner."""
+    con, table = engine.at_hand(con, table)
     with _replacing(path, ".csv") as rough, _replacing(path, ".part") as marked:
         con.to_csv(safe_cells(table), rough)
         with rough.open("rb") as source, marked.open("wb") as target:
@@ -109,6 +112,7 @@ def write_xlsx(con: Any, table: ir.Table, path: Path, *, sheet: str = "Sheet1") 
     Raises:
         ValueError: more rows than a sheet can hold.
     """
+    con, table = engine.at_hand(con, table)
     rows = con.to_pyarrow(_storable(safe_cells(table)))
     if rows.num_rows > MOST_SHEET_ROWS:
         raise ValueError(f"a sheet holds {MOST_SHEET_ROWS:,} rows below its header, not {rows.num_rows:,}")

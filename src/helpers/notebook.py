@@ -14,7 +14,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from helpers import business as business_file
-from helpers import files, remembering, tables
+from helpers import files, remembering, tables, warehouse
 from helpers.errors import InputError
 from helpers.language import Language, language
 from helpers.metrics.baskets import only_goods
@@ -45,7 +45,8 @@ def open_run(book: str, **given: Any) -> Run:
     told = folder / "records" / SETTINGS
     facts["settings"] = _read(told) if told.is_file() else {}
     client = Path(facts["client"])
-    con = remembering.connect(folder, book)
+    business = business_file.load(client)
+    con = warehouse.opened(business, client) or remembering.connect(folder, book)
     _count(con, folder / "records" / f"{book}{ASKED}")
     opened = tables.open_tables(con, folder / "tables")
     opened = replace(opened, order_lines=only_goods(opened.order_lines, load_goods().pattern))
@@ -53,7 +54,7 @@ def open_run(book: str, **given: Any) -> Run:
     return Run(
         book=book,
         params=ReadParameters(params, noted),
-        business=business_file.load(client),
+        business=business,
         client=client,
         folder=folder,
         as_of=date.fromisoformat(facts["as_of"]),

@@ -19,7 +19,7 @@ from helpers.metrics.season import Festival
 from helpers.playbook import load
 from helpers.records import plain
 
-BEFORE = "segments_before.parquet"
+BEFORE = "segments_before"
 """In a run's tables: who was in which segment in the run before."""
 LONGEST_WORKBOOK = 20_000
 """Rows of a list from which on only the CSV is written: nobody works through more by hand, and workbooks take long to write."""
@@ -113,8 +113,8 @@ class Run:
     @property
     def segments_before(self) -> ir.Table | None:
         """customer_id and segment of the last earlier run; None where there was none."""
-        path = self.folder / "tables" / BEFORE
-        return self.con.read_parquet(path, table_name="t_segments_before") if path.is_file() else None
+        found = tables.read(self.con, self.folder / "tables", BEFORE)
+        return None if found is None else found.select("customer_id", "segment")
 
     def write_list(self, name: str, table: ir.Table, *, workbook: bool = False) -> Path:
         """Write a list of people for staff as ``lists/<name>.csv`` (personal data: readable by its owner alone).
@@ -143,8 +143,7 @@ class Run:
 
     def kept_table(self, name: str) -> ir.Table | None:
         """What the last earlier run kept under this name."""
-        path = self.folder / "tables" / f"{EARLIER}{name}.parquet"
-        return self.con.read_parquet(path) if path.is_file() else None
+        return tables.read(self.con, self.folder / "tables", f"{EARLIER}{name}")
 
     def _note(self, *made: str) -> None:
         self.record(lists=sorted({*self.recorded.get("lists", []), *made}))

@@ -12,6 +12,10 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from helpers import files
+from helpers.afar import Afar
+from helpers.errors import InputError
+
 ORDERS = ibis.schema(
     {
         "order_id": "string",
@@ -139,7 +143,7 @@ SCHEMAS = {
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of one run, as Ibis expressions on Parquet files.
+    """The tables of one run, as Ibis expressions on Parquet files, or on what a warehouse keeps.
 
     Attributes:
         orders, order_lines, people, rejects: always there (rows may be none).
@@ -164,29 +168,59 @@ class Tables:
         return self.optional.get(name)
 
 
+KEPT = ".there"
+"""Ends the name of a file that stands for a table: it holds the name under which a warehouse keeps it."""
+
+
 def write(con: Any, table: ir.Table, folder: Path, name: str) -> Path:
-    """Write one table as ``<name>.parquet``, readable by its owner alone (it may hold personal data)."""
+    """Write one table as ``<name>.parquet``, readable by its owner alone (it may hold personal data).
+
+    An engine away from the machine keeps it, and ``<name>.there`` says under which name.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    if isinstance(con, Afar):
+        return files.write_text(folder / f"{name}{KEPT}", con.keep(table, name) + "\n", private=True)
     path = folder / f"{name}.parquet"
     con.to_parquet(table, path)
     path.chmod(0o600)
     return path
 
 
+def read(con: Any, folder: Path, name: str) -> ir.Table | None:
+    """One table of a run folder's ``tables/``; None where there is none, or an engine keeps it that is not asked any more."""
+    path, there = folder / f"{name}.parquet", folder / f"{name}{KEPT}"
+    found: ir.Table | None = None
+    if path.is_file():
+        found = con.read_parquet(path, table_name=f"t_{name}")
+    elif there.is_file() and isinstance(con, Afar):
+        found = con.kept(there.read_text(encoding="utf-8").strip())
+    return found
+
+
+def made(folder: Path) -> list[Path]:
+    """The files of ``tables/`` that are tables, or stand for one."""
+    return sorted(path for path in folder.glob("*") if path.suffix in (".parquet", KEPT))
+
+
 def open_tables(con: Any, folder: Path) -> Tables:
     """The tables that a run folder's ``tables/`` holds."""
 
-    def read(name: str) -> ir.Table:
-        return con.read_parquet(folder / f"{name}.parquet", table_name=f"t_{name}")
+    def must(name: str) -> ir.Table:
+        found = read(con, folder, name)
+        if found is None:
+            raise InputError(
+                "This run keeps its tables in a warehouse that business.yml does not name any more; run again with --force."
+            )
+        return found
 
-    found = {path.stem for path in folder.glob("*.parquet")}
+    found = {path.stem for path in made(folder)}
     return Tables(
-        orders=read("orders"),
-        order_lines=read("order_lines"),
-        people=read("people"),
-        rejects=read("rejects"),
-        optional={name: read(name) for name in OPTIONAL if name in found},
-        customers=read("customers") if "customers" in found else None,
-        identities=read("identities") if "identities" in found else None,
-        placed=read("placed") if "placed" in found else None,
+        orders=must("orders"),
+        order_lines=must("order_lines"),
+        people=must("people"),
+        rejects=must("rejects"),
+        optional={name: must(name) for name in OPTIONAL if name in found},
+        customers=must("customers") if "customers" in found else None,
+        identities=must("identities") if "identities" in found else None,
+        placed=must("placed") if "placed" in found else None,
     )

@@ -1,4 +1,4 @@
-"""DuckDB and Spark run the same expressions and find the same numbers, measure by measure, on every table of the example café."""
+"""DuckDB, Spark and PostgreSQL run the same expressions and find the same numbers, measure by measure, on every table of the example café."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ import ibis.expr.types as ir
 import pytest
 
 from benchmarks.measures import Business, Measure, measures
-from helpers import tables
+from helpers import engine, tables
 from helpers.metrics.orders import placed
 from helpers.records import plain
+from tests.metrics.downstream import downstream
 
 AS_OF = date(2026, 6, 30)
 TABLES = ("orders", "order_lines", "people")
@@ -125,8 +126,28 @@ def on_spark(cafe_files: Path, spark: Any, tmp_path_factory: pytest.TempPathFact
         spark._session.conf.set(name, value)
 
 
+@pytest.fixture(scope="module")
+def on_postgres(cafe_files: Path, con: Any, postgres: Any) -> Iterator[Business]:
+    """The café on a PostgreSQL server, steps on the way in temporary tables."""
+    server = engine.connect(postgres.url)
+    server.raw_sql("CREATE SCHEMA cafe; SET search_path = cafe").close()
+    read = {}
+    for path in cafe_files.glob("*.parquet"):
+        table = con.read_parquet(path)
+        read[path.stem] = server.create_table(path.stem, table.to_pyarrow(), schema=table.schema())
+
+    def keep(name: str, table: ir.Table) -> ir.Table:
+        made: ir.Table = server.create_table(ibis.util.gen_name(name), table, temp=True)
+        return made
+
+    yield Business(read, AS_OF, keep)
+    server.raw_sql("DROP SCHEMA cafe CASCADE").close()
+    server.disconnect()
+
+
 OFFERED = Business(dict.fromkeys((*TABLES, *tables.OPTIONAL)), AS_OF, lambda _, table: table)
 MEASURES = measures(OFFERED)
+EVERYTHING = [*MEASURES, *downstream()]
 
 
 @pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
@@ -148,11 +169,23 @@ def test_no_measure_is_missed() -> None:
     } <= names
 
 
-@pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
-def test_two_engines_one_number(measure: Measure, on_duckdb: Business, on_spark: Business) -> None:
-    """DuckDB and Spark agree on every number of the measure."""
-    one, other = measure(on_duckdb), measure(on_spark)
+def _different(measure: Measure, one: Business, other: Business) -> list[str]:
+    """Where a measure differs between two engines."""
+    ours, theirs = measure(one), measure(other)
     if measure.name == "gate.free_orders":  # orders go in and orders come out, with what place they had
-        one = one.select(*other.columns)
-    found = list(differences(flat(one), flat(other)))
+        ours = ours.select(*theirs.columns)
+    return list(differences(flat(ours), flat(theirs)))
+
+
+@pytest.mark.parametrize("measure", EVERYTHING, ids=lambda measure: measure.name)
+def test_two_engines_one_number(measure: Measure, on_duckdb: Business, on_spark: Business) -> None:
+    """DuckDB and Spark agree on every number of the measure, of a segment, a list, a draw and a proof."""
+    found = _different(measure, on_duckdb, on_spark)
+    assert not found, found[:5]
+
+
+@pytest.mark.parametrize("measure", EVERYTHING, ids=lambda measure: measure.name)
+def test_the_same_number_on_postgres(measure: Measure, on_duckdb: Business, on_postgres: Business) -> None:
+    """DuckDB and PostgreSQL agree on every number of the measure, of a segment, a list, a draw and a proof."""
+    found = _different(measure, on_duckdb, on_postgres)
     assert not found, found[:5]

@@ -41,11 +41,18 @@ def sentence(template: str, **columns: Any) -> ir.StringValue:
     return whole
 
 
+def of_the_newest(rows: ir.Table, column: str, first_by: str) -> ir.Table:
+    """The value of a column in each known customer's newest row that has one; of rows of one moment, in the first by another column."""
+    said = rows.filter(rows.customer_id.notnull() & rows[column].notnull())
+    newest = said.group_by("customer_id").agg(newest=said.ordered_at.max())
+    last = said.inner_join(newest, ["customer_id", said.ordered_at == newest.newest])
+    value = last[column].min() if column == first_by else last[column].argmin(last[first_by])
+    return last.group_by("customer_id").agg(**{column: value})
+
+
 def with_last_product(customers: ir.Table, lines: ir.Table) -> ir.Table:
     """Add `last_product`: something from each customer's latest order (missing when lines name no products)."""
-    named = lines.filter(lines.customer_id.notnull() & lines["product"].notnull())
-    newest = [named.ordered_at.desc(), named["product"]]
-    latest = named.group_by("customer_id").agg(last_product=named["product"].first(order_by=newest))
+    latest = of_the_newest(lines, "product", "product").rename(last_product="product")
     # every list needs it, and no line of an order need be read again for the same lists in another language
     return customers.left_join(latest.cache(), "customer_id").drop("customer_id_right")
 

@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 
 from helpers.business import Business
 from helpers.campaigns.addressees import may_column
+from helpers.campaigns.lists import of_the_newest
 from helpers.language import Language
 from helpers.playbook import Message, Play, Playbook
 from helpers.playbook.linter import GSM, lint_message
@@ -111,21 +112,15 @@ def with_facts(people: ir.Table, orders: ir.Table, lines: ir.Table) -> ir.Table:
         people: needs customer_id. orders, lines: canonical tables.
     """
     own = orders.semi_join(people, "customer_id")
-    newest = [own.ordered_at.desc(), own.order_id]
-    last = own.group_by("customer_id").agg(
-        order_id=own.order_id.first(order_by=newest), branch=own.branch.first(order_by=newest)
-    )
     named = lines.semi_join(people, "customer_id")
-    named = named.filter(named["product"].notnull())
-    bought = named.group_by("customer_id").agg(
-        product=named["product"].first(order_by=[named.ordered_at.desc(), named["product"]])
+    parts = (
+        of_the_newest(own, "order_id", "order_id"),
+        of_the_newest(own, "branch", "order_id"),
+        of_the_newest(named, "product", "product"),
     )
-    return (
-        people.left_join(last, "customer_id")
-        .drop("customer_id_right")
-        .left_join(bought, "customer_id")
-        .drop("customer_id_right")
-    )
+    for part in parts:
+        people = people.left_join(part, "customer_id").drop("customer_id_right")
+    return people
 
 
 def fill(

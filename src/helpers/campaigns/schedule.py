@@ -11,6 +11,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from helpers import engine
 from helpers.business import Business
 from helpers.campaigns.addressees import may_column
 from helpers.campaigns.days import OpenDays, daily_limit
@@ -94,9 +95,9 @@ def schedule(con: Any, tables: Tables, people: ir.Table, drawn: Drawn, setting: 
         people.semi_join(kept, "customer_id").select("customer_id", "name", "phone", "email", "first_order", "last_order"),
         tables.orders, tables.order_lines,
     )  # fmt: skip
-    filled = fill(
-        kept.inner_join(informed, "customer_id"), needed, setting.book, setting.business, setting.country, setting.say
-    )
+    # texts are put together where their lists are files
+    con, touches = engine.at_hand(con, kept.inner_join(informed, "customer_id"))
+    filled = fill(touches, needed, setting.book, setting.business, setting.country, setting.say)
     done = never_twice(filled.mutate(aside=ibis.coalesce(filled.clash, filled.aside))).select(*COLUMNS)
     return Schedule(con.create_table(ibis.util.gen_name("schedule"), done, temp=True), setting.open_days, choice)
 

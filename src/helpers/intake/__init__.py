@@ -1,16 +1,17 @@
 """Any merchant's export into the canonical tables, every row in a table or in the rejects with its reason.
 
 `recognise` says what a file is; `load` reads all files of a business; `people_keys` reads a list of customers;
-`fingerprint` says whether a table of a warehouse has changed.
+`fingerprint` says whether a table of a warehouse has changed; `expanded` fills secrets into an address.
 """
 
 from helpers.intake.checking import ENGINE_MEMORY
 from helpers.intake.forgotten import FILE as FORGOTTEN
-from helpers.intake.loading import Intake, load
+from helpers.intake.loading import Intake, in_one_warehouse, load
 from helpers.intake.quality import REASONS, Note, Quality, SourceReport
 from helpers.intake.recognition import Recognition, recognise
 from helpers.intake.remote import fingerprint
 from helpers.intake.resolution import people_keys
+from helpers.intake.warehouse import expanded
 
 __all__ = [
     "ENGINE_MEMORY",
@@ -21,7 +22,9 @@ __all__ = [
     "Quality",
     "Recognition",
     "SourceReport",
+    "expanded",
     "fingerprint",
+    "in_one_warehouse",
     "load",
     "people_keys",
     "recognise",

@@ -24,6 +24,7 @@ from helpers.intake import (
     forgotten,
     orders,
     overlap,
+    portable,
     remote,
     resolution,
     warehouse,
@@ -40,6 +41,8 @@ from helpers.intake.recognition import Recognition
 from helpers.intake.resolution import Resolved
 from helpers.tables import OPTIONAL
 
+_OF_ORDERS = ("orders", "order_lines", "people", "rejects", "aliases")
+"""Tables of a load that are expressions on a warehouse when its rows stay there."""
 _KINDS = tuple(kind for kind in ROLES if kind != "people_list")
 
 
@@ -66,8 +69,9 @@ class Intake:
 
 
 def load(
-    business: Business, folder: Path, con: Any, *, today: date, as_of: date | None = None, stay: ExitStack | None = None
-) -> Intake:
+    business: Business, folder: Path, con: Any, *, today: date, as_of: date | None = None, stay: ExitStack | None = None,
+    there: Any = None,
+) -> Intake:  # fmt: skip
     """Read every source of a business.
 
     Args:
@@ -78,6 +82,7 @@ def load(
         as_of: rows dated later are left out as not yet known.
         stay: leave the rows of a warehouse where they are, if all sources are orders in one; the tables are then
             expressions on it that can be asked until this is closed, and only what is asked comes to the machine.
+        there: a connection to that warehouse to work with; default one of its own, which writes nothing that lasts.
 
     Returns:
         Tables in `con` (temporary: they live as long as the connection) and the quality of the data.
@@ -90,10 +95,13 @@ def load(
     digits = get_currency_precision(business.currency)
     settings = Settings(business.currency, digits, business.timezone, business.country, today, as_of)
     gone = forgotten.load(folder)
-    if stay is not None and gone is None and _in_one_warehouse(business):
-        there = _There(business, folder, con, settings, stay)
-        sold = list(there.of_kind("orders"))
-        return replace(_assembled(there.con, business, today, sold, there), stayed=True)
+    if stay is not None and gone is None and in_one_warehouse(business):
+        away = _There(business, folder, con, settings, stay, there)
+        sold = list(away.of_kind("orders"))
+        found = _assembled(away.con, business, today, sold, away)
+        name = away.con.name
+        translated = {part: portable.translated(getattr(found, part), name) for part in _OF_ORDERS}
+        return replace(found, stayed=True, **translated)
     with ExitStack() as stack:
         loader = _Loader(business, folder, con, settings, stack)
         sold = list(loader.of_kind("orders"))
@@ -240,10 +248,12 @@ class _Loader:
 class _There(_Loader):
     """Stages tables of orders of one warehouse and leaves them there."""
 
-    def __init__(self, business: Business, folder: Path, con: Any, settings: Settings, stack: ExitStack) -> None:
+    def __init__(
+        self, business: Business, folder: Path, con: Any, settings: Settings, stack: ExitStack, there: Any
+    ) -> None:
         super().__init__(business, folder, con, settings, stack)
         first = business.sources["orders"][0]
-        self.warehouse = stack.enter_context(warehouse.opened(first, settings.zone, folder))
+        self.warehouse = stack.enter_context(warehouse.opened(first, settings.zone, folder, there))
         self.con = remote.Engine(self.warehouse)
 
     def _table(self, kind: str, source: Source, known: tuple[Any, ...]) -> Loaded:
@@ -266,7 +276,8 @@ def _not_found(who: Resolved) -> list[Note]:
     return [Note(sentence, {"line": line, "number": number}) for line, number in who.unknown]
 
 
-def _in_one_warehouse(business: Business) -> bool:
+def in_one_warehouse(business: Business) -> bool:
+    """Whether all there is are orders in tables at one address."""
     sources = [(kind, source) for kind, group in business.sources.items() for source in group]
     return (
         {kind for kind, _ in sources} == {"orders"}

@@ -132,19 +132,20 @@ _from_utc = ibis.udf.scalar.builtin(
 
 
 @contextmanager
-def opened(source: Source, zone: str, folder: Path) -> Iterator[Warehouse]:
+def opened(source: Source, zone: str, folder: Path, con: Any = None) -> Iterator[Warehouse]:
     """The table of a source, for as long as the block lasts. Nothing is written there that outlasts it.
 
     Args:
         source: with `table` and `url`.
         zone: the business's time zone.
         folder: against which the name of a DuckDB file resolves.
+        con: a connection to it that stays open; default one of its own.
 
     Raises:
         InputError: the address, the server, the password or the table is at fault.
     """
-    label, url = str(source.table), expanded(str(source.url))
-    con, ours = _connected(url, label, folder)
+    label = str(source.table)
+    con, ours = (con, False) if con is not None else _connected(expanded(str(source.url)), label, folder)
     try:
         table = _table(con, label)
         warehouse = Warehouse(con, table, label, _instants(con, table, label), zone)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from ibis.util import gen_name
 
 from helpers import engine, files, intake, segments, tables
 from helpers.business import Business
+from helpers.intake import in_one_warehouse
 from helpers.metrics import customers, decline, gate, rfm, stakes, states
 from helpers.metrics.base import overview
 from helpers.metrics.membership import membership
@@ -32,8 +34,8 @@ CUSTOMER_COLUMNS = (
 )  # fmt: skip
 """Columns of `customers.parquet`, in order."""
 
-CUSTOMER_FILES = ("tables/placed.parquet", "tables/customers.parquet", "records/customers.json")
-"""What :func:`build_customers` leaves in the run folder."""
+CUSTOMER_TABLES = ("placed", "customers")
+"""Tables that :func:`build_customers` leaves in the run folder, beside ``records/customers.json``."""
 
 
 @dataclass(frozen=True)
@@ -47,26 +49,39 @@ class Built:
 
 
 def build_tables(
-    business: Business, client: Path, out: Path, con: Any, *, today: date, as_of: date | None = None
+    business: Business, client: Path, out: Path, con: Any, *, today: date, as_of: date | None = None, keeper: Any = None
 ) -> Built:
     """Read every source of a client and write the canonical tables to ``out/tables``.
 
     Args:
         client: the client's folder, against which relative file names resolve. today: rows dated later are faults.
-        as_of: end of the data to use; default the day of the last order.
+        as_of: end of the data to use; default the day of the last order. keeper: the engine that keeps the tables; default `con`.
 
     Raises:
         InputError: the sources cannot be used.
     """
     folder = out / "tables"
-    with engine.within(con, intake.ENGINE_MEMORY):
-        taken = intake.load(business, client, con, today=today, as_of=as_of)
-        for name in ("orders", "order_lines", "people", "rejects", "identities"):
-            tables.write(con, getattr(taken, name), folder, name)
-        for name, table in taken.optional.items():
-            tables.write(con, table, folder, name)
+    keeper = con if keeper is None else keeper
+    with engine.within(con, intake.ENGINE_MEMORY), ExitStack() as stack:
+        stay = stack if _stays(business) else None
+        taken = intake.load(business, client, con, today=today, as_of=as_of, stay=stay, there=keeper)
+        given = {name: getattr(taken, name) for name in ("orders", "order_lines", "people", "rejects", "identities")}
+        for name, table in {**given, **taken.optional}.items():
+            if table is not None:
+                tables.write(keeper, table, folder, name)
+        if taken.stayed:
+            laid = tables.open_tables(keeper, folder)
+            taken = replace(
+                taken, orders=laid.orders, order_lines=laid.order_lines, people=laid.people, rejects=laid.rejects
+            )
         end = as_of or taken.orders.ordered_at.max().to_pyarrow().as_py().date()
         return Built(end, taken.quality, tuple(taken.optional), assess_load(business, taken, as_of=end))
+
+
+def _stays(business: Business) -> bool:
+    """Whether the orders lie where the runs are kept, with nothing beside them that would have to be put together with them here."""
+    there = business.warehouse
+    return there is not None and in_one_warehouse(business) and business.sources["orders"][0].url == there.url
 
 
 def describe(business: Business, client: Path, out: Path, con: Any, built: Built) -> None:
@@ -85,7 +100,7 @@ def describe(business: Business, client: Path, out: Path, con: Any, built: Built
 
 
 def build_customers(business: Business, client: Path, out: Path, con: Any, *, as_of: date) -> None:
-    """Write ``placed.parquet`` and ``customers.parquet`` and record the models, thresholds and the back-test behind it.
+    """Write the tables ``placed`` and ``customers`` and record the models, thresholds and the back-test behind it.
 
     Raises:
         InputError: the client's changes to the table of segments cannot be used.

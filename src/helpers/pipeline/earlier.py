@@ -15,7 +15,7 @@ from typing import Any
 from pyarrow.parquet import read_table, write_table
 
 import helpers
-from helpers import files, resources
+from helpers import files, resources, tables
 from helpers.business import Business
 from helpers.errors import InputError
 from helpers.parameters import NOTEBOOKS, for_notebook, names
@@ -38,10 +38,7 @@ def lay_beside(runs: Path, out: Path, as_of: date, now: Mapping[str, Any]) -> No
         if run.name < as_of.isoformat():
             cut = stages.damaged(run)  # what a crash has cut is as if it were missing
             for name in KEPT:
-                with suppress(OSError):
-                    if f"tables/{name}.parquet" in cut:
-                        continue
-                    shutil.copy2(run / "tables" / f"{name}.parquet", out / "tables" / f"{EARLIER}{name}.parquet")
+                _beside(run, out, name, f"{EARLIER}{name}", cut)
             with suppress(OSError, ValueError):  # one that cannot be read is no run to compare with
                 numbers = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
                 files.write_text(out / "records" / "previous.json", json.dumps(numbers, ensure_ascii=False))
@@ -88,18 +85,25 @@ def _settings_of(run: Path) -> dict[str, Any]:
 
 def _tables_of(run: Path, out: Path, cut: AbstractSet[str]) -> None:
     for name in COMPARED:
-        if f"tables/{name}.parquet" in cut:
+        _beside(run, out, name, f"{EARLIER}{name}", cut)
+    if (run / "tables" / f"customers{tables.KEPT}").is_file():
+        _beside(run, out, "customers", BEFORE, cut)
+        return
+    # a run of before segments were kept has none; ArrowInvalid is a ValueError
+    with suppress(OSError, ValueError):
+        path = out / "tables" / f"{BEFORE}.parquet"
+        write_table(read_table(run / "tables" / "customers.parquet", columns=["customer_id", "segment"]), path)
+        path.chmod(files.PRIVATE)
+
+
+def _beside(run: Path, out: Path, name: str, called: str, cut: AbstractSet[str]) -> None:
+    """A table of an earlier run under another name, or what stands for it: the same file where the file system can do that."""
+    for end in (".parquet", tables.KEPT):
+        if f"tables/{name}{end}" in cut:
             continue
-        source, target = run / "tables" / f"{name}.parquet", out / "tables" / f"{EARLIER}{name}.parquet"
+        source, target = run / "tables" / f"{name}{end}", out / "tables" / f"{called}{end}"
         with suppress(OSError):
             try:
                 os.link(source, target)  # nothing ever changes a finished file in place
             except OSError:
                 shutil.copy2(source, target)
-    # a run of before segments were kept has none; ArrowInvalid is a ValueError
-    with suppress(OSError, ValueError):
-        write_table(
-            read_table(run / "tables" / "customers.parquet", columns=["customer_id", "segment"]),
-            out / "tables" / BEFORE,
-        )
-        (out / "tables" / BEFORE).chmod(files.PRIVATE)

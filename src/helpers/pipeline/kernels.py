@@ -107,7 +107,8 @@ class ForkedProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork instead of starting an interpreter; `cmd` names the connection file."""
         context = multiprocessing.get_context("forkserver")
-        environment = {k: v for k, v in (kwargs.get("env") or {}).items() if os.environ.get(k) != v}
+        # the server was started with the environment of then; what has been set since, such as a password, counts
+        environment = {**os.environ, **(kwargs.get("env") or {})}
         process = context.Process(
             target=run_kernel, args=(cmd[cmd.index("-f") + 1], environment, str(kwargs.get("cwd") or "")), daemon=True
         )

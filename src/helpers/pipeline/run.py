@@ -15,14 +15,14 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import helpers
-from helpers import answers, engine, files, intake, resources
+from helpers import answers, engine, files, intake, resources, tables, warehouse
 from helpers import business as business_file
 from helpers.business import Business
 from helpers.errors import InputError
 from helpers.language import language
 from helpers.parameters import NOTEBOOKS, Parameters, for_notebook
 from helpers.pipeline import earlier, kernels, machine, recall, stages, workspace
-from helpers.pipeline.build import CUSTOMER_FILES, Built, build_customers, build_tables, describe
+from helpers.pipeline.build import CUSTOMER_TABLES, Built, build_customers, build_tables, describe
 from helpers.pipeline.stages import Stage
 from helpers.records import plain
 from helpers.run import ASKED, EARLIER, READS, SETTINGS
@@ -90,8 +90,18 @@ def run(order: Order, progress: Progress, stage_started: Callable[[str], None]) 
             return _Run(order, business, given, lang, staging, progress, stage_started).go()
         finally:
             shutil.rmtree(staging, ignore_errors=True)
+            _sweep(business, order.client)
             with suppress(OSError):  # a first run that failed leaves no empty folder
                 staging.parent.rmdir()
+
+
+def _sweep(business: Business, client: Path) -> None:
+    """Leave nothing in the warehouse that no run refers to, whether this one has ended well or not."""
+    with suppress(InputError):  # a warehouse that does not answer now is swept by the next run
+        there = warehouse.opened(business, client)
+        if there is not None:
+            warehouse.sweep(there, client)
+            there.disconnect()
 
 
 def _get_ready() -> None:
@@ -118,6 +128,7 @@ class _Run:
         self.runs = order.client / "runs"
         self.earlier = [] if order.force else stages.earlier_runs(self.runs)
         self.con = engine.connect(spill=staging / "spill")
+        self.there = warehouse.opened(business, order.client)
         self.done: dict[str, Stage] = {}
         self.inputs = source_hashes(order.client, business)
         self.settings = earlier.settings(business, given)
@@ -127,6 +138,8 @@ class _Run:
         as_of = self._tables()
         self._customers(as_of)
         self.con.disconnect()  # the notebooks read the same files; an idle engine would only hold memory
+        if self.there is not None:
+            self.there.disconnect()
         shutil.rmtree(self.out / "spill", ignore_errors=True)
         earlier.lay_beside(self.runs, self.out, as_of, self.settings)
         self._notebooks()
@@ -152,7 +165,9 @@ class _Run:
 
     def _tables(self) -> date:
         order, business = self.order, self.business
-        described = business.model_dump(include={"sources", "currency", "country", "timezone", "identity"}, mode="json")
+        described = business.model_dump(
+            include={"sources", "currency", "country", "timezone", "identity", "warehouse"}, mode="json"
+        )
         holidays = stages.file_hash(resources.playbook() / "rules" / "countries")
         key = stages.fingerprint(
             stages.code_hash(),
@@ -166,13 +181,11 @@ class _Run:
 
         def work() -> None:
             built: Built = build_tables(
-                business, order.client, self.out, self.con, today=order.today, as_of=order.as_of
+                business, order.client, self.out, self.con, today=order.today, as_of=order.as_of, keeper=self.there
             )
-            describe(business, order.client, self.out, self.con, built)
+            describe(business, order.client, self.out, self.there or self.con, built)
 
-        self._stage(
-            "tables", key, work, lambda: [*self._made("tables/*.parquet"), self.out / "records" / "tables.json"]
-        )
+        self._stage("tables", key, work, lambda: [*self._tables_but_customers(), self.out / "records" / "tables.json"])
         return date.fromisoformat(self._record("tables")["as_of"])
 
     def _customers(self, as_of: date) -> None:
@@ -181,8 +194,8 @@ class _Run:
         key = stages.fingerprint(self.done["tables"].key, as_of, asked, rules)
         self._stage(
             "customers", key,
-            lambda: build_customers(self.business, self.order.client, self.out, self.con, as_of=as_of),
-            lambda: [self.out / name for name in CUSTOMER_FILES],
+            lambda: build_customers(self.business, self.order.client, self.out, self.there or self.con, as_of=as_of),
+            lambda: [*self._made_of_customers(), self.out / "records" / "customers.json"],
         )  # fmt: skip
 
     def _notebooks(self) -> None:
@@ -191,7 +204,7 @@ class _Run:
         shared = [
             self.done["customers"].key, self.lang, self.inputs, stages.file_hash(resources.playbook()),
             stages.file_hash(self.order.client / business_file.FILE), stages.file_hash(previous) if previous.is_file() else "",
-            [stages.file_hash(path) for path in sorted((self.out / "tables").glob(f"{EARLIER}*.parquet"))],
+            [stages.file_hash(path) for path in tables.made(self.out / "tables") if path.name.startswith(EARLIER)],
         ]  # fmt: skip
         told = self.out / "records" / SETTINGS
         beside = {"5_proof": stages.file_hash(told) if told.is_file() else ""}
@@ -208,7 +221,8 @@ class _Run:
                 todo.append(book)
             else:
                 self.done[book] = kept
-        recall.begin(self.out, self.done, self.earlier, todo)
+        if self.there is None:
+            recall.begin(self.out, self.done, self.earlier, todo)
         for done in self._execute(todo, folder, parameters):
             left = [
                 done.path,
@@ -228,21 +242,23 @@ class _Run:
         kernels.warm_up()
         from helpers.pipeline.execute import execute_all  # imported by now, see _get_ready
 
-        return execute_all(books, folder, self.out / "notebooks", parameters, self.progress, self.order.kernels)
+        # each chapter has a session of its own, and a session of Spark on this machine has all of its cores
+        workers = 1 if self.there is not None and self.there.name == "pyspark" else self.order.kernels
+        return execute_all(books, folder, self.out / "notebooks", parameters, self.progress, workers)
 
     def _metrics(self) -> None:
-        tables, customers = self._record("tables"), self._record("customers")
-        quality, overview = tables["quality"], tables["overview"]
+        loaded, customers = self._record("tables"), self._record("customers")
+        quality, overview = loaded["quality"], loaded["overview"]
         numbers: dict[str, Any] = {
             "schema_version": 1,
             "client": self.business.name,
-            "as_of": tables["as_of"],
+            "as_of": loaded["as_of"],
             "currency": self.business.currency,
             **{name: quality[name] for name in ("rows_read", "rows_kept", "rows_rejected")},
             **overview,
-            "optional_tables": tables["optional_tables"],
+            "optional_tables": loaded["optional_tables"],
             "quality": quality,
-            "data_quality": tables["data_quality"],
+            "data_quality": loaded["data_quality"],
             **customers,
         }
         for book in NOTEBOOKS:
@@ -295,8 +311,11 @@ class _Run:
             if here in text:
                 files.write_text(path, text.replace(here, there))
 
-    def _made(self, pattern: str) -> list[Path]:
-        return [path for path in self.out.glob(pattern) if path.stem != "customers"]
+    def _tables_but_customers(self) -> list[Path]:
+        return [path for path in tables.made(self.out / "tables") if path.stem != "customers"]
+
+    def _made_of_customers(self) -> list[Path]:
+        return [path for path in tables.made(self.out / "tables") if path.stem in CUSTOMER_TABLES]
 
     def _record(self, name: str) -> dict[str, Any]:
         path = self.out / "records" / f"{name}.json"

@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from helpers.afar import Afar
 from helpers.intake import phones
 from helpers.intake.formats import Format, named
 from helpers.intake.identity import email, person_columns, prepared
@@ -18,6 +19,9 @@ from helpers.intake.reading import drop
 from helpers.intake.resolution.corrections import parsed
 from helpers.intake.resolution.graph import kept
 from helpers.intake.resolution.linking import STRONG
+
+_NAMING = ("customer_id", "phone", "email")
+"""Roles of columns that say who is meant."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +86,34 @@ def resolve(
         `rows` with `of_phone` and `of_email`, the addresses written on them, and `customer_id`: the first of code, telephone and e-mail that is somebody's; a code nobody has is taken as
         it stands, and it is missing where nobody known is named. They live until the connection ends.
     """
-    about: dict[str, Any] = {r: columns[r] for r in ("customer_id", "phone", "email") if r in columns}
-    if not about:
+    if not any(role in columns for role in _NAMING):
         nothing = ibis.null("string")
         return rows.mutate(customer_id=nothing, of_phone=nothing, of_email=nothing)
+    made: list[str] = []
+    said, found, kinds_of = _asked(con, rows, columns, layout, country, made)
+    for number, kinds in enumerate(kinds_of):
+        page = _page(book, kinds).rename({f"v_{number}": "value", f"of_{number}": "customer_id"})
+        found = found.left_join(page, found[f"k_{number}"] == page[f"v_{number}"])
+    theirs = ibis.coalesce(*(found[f"of_{number}"] for number in range(len(kinds_of))), found.k_code)
+    written = said.select(written_row="of_row", of_phone="phone", of_email="email")
+    found = found.left_join(written, found.of_row == written.written_row)
+    result = kept(con, found.select("of_row", "of_phone", "of_email", customer_id=theirs), [])
+    drop(con, *made)
+    return rows.left_join(result, rows.source_row == result.of_row).drop("of_row")
+
+
+def _asked(
+    con: Any, rows: ir.Table, columns: dict[str, Any], layout: Format, country: str, made: list[str]
+) -> tuple[ir.Table, ir.Table, list[tuple[str, ...]]]:
+    """What each row says, the keys to look up for it (`k_0`, `k_1`, …, first come first served), and their kinds.
+
+    Args:
+        made: names of the temporary tables, to be dropped after use.
+    """
+    about: dict[str, Any] = {role: columns[role] for role in _NAMING if role in columns}
     code = {role: column for role, column in about.items() if role == "customer_id"}
     alone = person_columns(code, layout, country, None)["customer_id"]
     person = person_columns(about, layout, country, None)
-    made: list[str] = []
     # step by step: put into one another, the expressions that clean a number would grow beyond what an engine plans
     said = rows.select(of_row="source_row", alone=alone, phone=person["phone"], email=person["email"])
     said = kept(con, said, made)
@@ -106,15 +130,7 @@ def resolve(
     asked += [(("id", kind), said[kind]) for kind in ("phone", "email") if kind in about]
     keys = {f"k_{number}": value for number, (_kinds, value) in enumerate(asked)}
     found = kept(con, said.select("of_row", k_code=said.alone, **keys), made)
-    for number, (kinds, _value) in enumerate(asked):
-        page = _page(book, kinds).rename({f"v_{number}": "value", f"of_{number}": "customer_id"})
-        found = found.left_join(page, found[f"k_{number}"] == page[f"v_{number}"])
-    theirs = ibis.coalesce(*(found[f"of_{number}"] for number in range(len(asked))), found.k_code)
-    written = said.select(written_row="of_row", of_phone="phone", of_email="email")
-    found = found.left_join(written, found.of_row == written.written_row)
-    result = kept(con, found.select("of_row", "of_phone", "of_email", customer_id=theirs), [])
-    drop(con, *made)
-    return rows.left_join(result, rows.source_row == result.of_row).drop("of_row")
+    return said, found, [kinds for kinds, _value in asked]
 
 
 def _page(book: ir.Table, kinds: tuple[str, ...]) -> ir.Table:
@@ -146,6 +162,8 @@ def people_keys(
     Raises:
         InputError: the file cannot be read or names no such column.
     """
+    if isinstance(con, Afar):
+        return _of_people_afar(con, path, people, identities, country)
     with opened(con, path, kind="people_list") as (raw, recognition):
         layout = named("people_list", "people_list")
         columns = {role: raw.column(header) for role, header in recognition.mapping.items()}
@@ -156,3 +174,24 @@ def people_keys(
         made = con.create_table(ibis.util.gen_name("people_keys"), found.order_by("source_row"), temp=True)
         drop(con, book.get_name())
         return made
+
+
+def _of_people_afar(con: Afar, path: Path, people: ir.Table, identities: ir.Table | None, country: str) -> ir.Table:
+    """:func:`people_keys` where people are kept in a warehouse: only those the list could mean come over, and what was found goes back."""
+    home = con.home
+    with opened(home, path, kind="people_list") as (raw, recognition):
+        layout = named("people_list", "people_list")
+        columns = {role: raw.column(header) for role, header in recognition.mapping.items()}
+        rows, named_in = prepared(raw, columns, layout, country)
+        steps: list[str] = []
+        _said, found, kinds_of = _asked(home, rows, named_in, layout, country, steps)
+        keys = [found.select(value=found[f"k_{number}"]) for number in range(len(kinds_of))]
+        values = con.carry(ibis.union(found.select(value="k_code"), *keys, distinct=True).filter(_.value.notnull()))
+        drop(home, *steps)
+        book = directory(con, Known(people, identities)).semi_join(values, "value")
+        theirs = book.select("customer_id").union(values.select(customer_id="value"), distinct=True)
+        whom = con.bring(people.select("customer_id").semi_join(theirs, "customer_id"))
+        rows = resolve(home, rows, named_in, layout, country, con.bring(book))
+        known = whom.select(known_id="customer_id")
+        listed = rows.left_join(known, rows.customer_id == known.known_id)
+        return con.carry(listed.select("source_row", customer_id="known_id").order_by("source_row"))
