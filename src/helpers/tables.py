@@ -186,12 +186,16 @@ def write(con: Any, table: ir.Table, folder: Path, name: str) -> Path:
     return path
 
 
-def read(con: Any, folder: Path, name: str) -> ir.Table | None:
-    """One table of a run folder's ``tables/``; None where there is none, or an engine keeps it that is not asked any more."""
+def read(con: Any, folder: Path, name: str, called: str | None = None) -> ir.Table | None:
+    """One table of a run folder's ``tables/``; None where there is none, or an engine keeps it that is not asked any more.
+
+    Args:
+        called: its name in the engine, where it reads a file; default one that tells which table it is.
+    """
     path, there = folder / f"{name}.parquet", folder / f"{name}{KEPT}"
     found: ir.Table | None = None
     if path.is_file():
-        found = con.read_parquet(path, table_name=f"t_{name}")
+        found = con.read_parquet(path, table_name=called or f"t_{name}")
     elif there.is_file() and isinstance(con, Afar):
         found = con.kept(there.read_text(encoding="utf-8").strip())
     return found

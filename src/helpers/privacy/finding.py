@@ -29,24 +29,25 @@ from helpers.run import EARLIER
 class _Place:
     """What today's files or one run say of customers."""
 
+    con: Any
     identities: ir.Table
     people: ir.Table
     orders: ir.Table
 
 
-def find(client: Path, business: Business, asked: str, *, today: date) -> Person:
+def find(client: Path, business: Business, there: Any, asked: str, *, today: date) -> Person:
     """Everything by which somebody is known; a person of whom nothing is found when no customer has the key.
 
     Keys somebody else has as well – a family's number – are not theirs alone and are left to the other.
 
     Args:
-        asked: customer code, SYSTEM:CODE, telephone number or e-mail.
+        there: the warehouse that keeps the client's runs, where there is one. asked: customer code, SYSTEM:CODE, telephone number or e-mail.
     """
     con = engine.connect()
     person = Person(business.country)
     try:
-        for place in _places(con, client, business, today):
-            person = _with(con, person, place, asked)
+        for place in _places(con, client, business, there, today):
+            person = _with(place.con, person, place, asked)
         return person
     finally:
         con.disconnect()
@@ -70,37 +71,53 @@ def as_key(asked: str, country: str) -> Person:
     )
 
 
-def _places(con: Any, client: Path, business: Business, today: date) -> Iterator[_Place]:
+def _places(con: Any, client: Path, business: Business, there: Any, today: date) -> Iterator[_Place]:
     """Today's files, then every run, newest first; a place that cannot be read tells nothing."""
     with suppress(InputError):  # a file that is gone must not keep somebody in the runs
         taken = intake.load(business, client, con, today=today)
         if taken.identities is not None:
-            yield _Place(taken.identities, taken.people, taken.orders)
+            yield _Place(con, taken.identities, taken.people, taken.orders)
     for run in stages.earlier_runs(client / "runs"):
-        with suppress(OSError, duckdb.Error):
-            yield _of_run(con, run / "tables")
+        folder = run / "tables"
+        if (folder / f"people{tables.KEPT}").is_file():
+            yield _of_run(there, folder)
+        else:
+            with suppress(OSError, duckdb.Error, LookupError):
+                yield _of_run(con, folder)
 
 
 def _of_run(con: Any, folder: Path) -> _Place:
-    def read(name: str) -> ir.Table:
-        return con.read_parquet(folder / f"{name}.parquet", table_name=ibis.util.gen_name("kept"))
+    """What a run says of customers.
 
-    people = read("people")
-    if (folder / "identities.parquet").is_file():
-        identities = read("identities")
-    else:  # a run of before identities were kept
-        schema = tables.IDENTITIES
-        told = {"customer_id": people.customer_id, "key_kind": ibis.literal("code"), "key_value": people.customer_id}
-        identities = people.select(
-            **{name: told.get(name, ibis.null(kind)).cast(kind) for name, kind in schema.items()}
-        )
-    orders = [
-        read(path.stem)
-        for path in sorted(folder.glob("*orders.parquet"))
-        if path.stem in ("orders", f"{EARLIER}orders")
+    Raises:
+        LookupError: it has no table of them.
+    """
+    named = {path.stem for path in tables.made(folder)}
+    asked = ("people", "identities", "orders", f"{EARLIER}orders")
+    read = {name: tables.read(con, folder, name, ibis.util.gen_name("kept")) for name in asked if name in named}
+    found = {name: table for name, table in read.items() if table is not None}
+    people = found["people"]
+    sold = [found[name].select("order_id", "customer_id") for name in asked[2:] if name in found]
+    return _Place(
+        con, found.get("identities", _by_people(people)), people, ibis.union(*sold) if len(sold) > 1 else sold[0]
+    )
+
+
+def _by_people(people: ir.Table) -> ir.Table:
+    """Keys of a run that kept no identities: one of before they were kept, or one whose orders stayed in a warehouse."""
+    keys = {"code": people.customer_id, "phone": people.phone, "email": people.email}
+    told = [
+        {"customer_id": people.customer_id, "key_kind": ibis.literal(kind), "key_value": key}
+        for kind, key in keys.items()
     ]
-    sold = [one.select("order_id", "customer_id") for one in orders]
-    return _Place(identities, people, ibis.union(*sold) if len(sold) > 1 else sold[0])
+    schema = tables.IDENTITIES.items()
+    rows = [
+        people.filter(one["key_value"].notnull()).select(
+            **{name: one.get(name, ibis.null(kind)).cast(kind) for name, kind in schema}
+        )
+        for one in told
+    ]
+    return ibis.union(*rows)
 
 
 def _with(con: Any, person: Person, place: _Place, asked: str) -> Person:

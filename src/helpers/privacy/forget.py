@@ -21,13 +21,11 @@ from helpers.errors import InputError
 from helpers.intake.resolution.corrections import Key
 from helpers.language import Language
 from helpers.pipeline import background, workspace
-from helpers.privacy import finding, places, record
+from helpers.privacy import finding, kept, places, record
 from helpers.privacy.person import MASK, Person
+from helpers.privacy.tables import LAST
 from helpers.session import storage
 from helpers.uploads import FOLDER
-
-_LAST = ("identities", "people")
-"""Tables by which somebody is found again if this is broken off: written again when everything else is done."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +34,14 @@ class Outcome:
 
     Attributes:
         removed: file → rows (or lines) left out or changed. left: files of the client's folder that still name them.
-        outside: files elsewhere, named by business.yml, that do. again: nothing but the hash of the key was left of them.
+        outside: files elsewhere, named by business.yml, that do. sold: tables of a warehouse that are sources, as they were.
+        again: nothing but the hash of the key was left of them.
     """
 
     removed: Mapping[str, int]
     left: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
+    sold: tuple[str, ...] = ()
     again: bool = False
 
     def lines(self, say: Language) -> list[tuple[str, str]]:
@@ -64,6 +64,12 @@ class Outcome:
             note = say.text(
                 "These files outside the client's folder still name them; every run leaves them out, but delete them there as well: {files}.",
                 files=list(self.outside),
+            )
+            told.append((say.text("note"), note))
+        if self.sold:
+            note = say.text(
+                "These tables of a warehouse are as they were; every run leaves this person out, but delete them there as well: {tables}.",
+                tables=list(self.sold),
             )
             told.append((say.text("note"), note))
         return head + told
@@ -98,8 +104,17 @@ def forget(client: Path, asked: str, *, today: date) -> Outcome:
 
 def _forgotten(client: Path, asked: str, today: date) -> Outcome:
     business = business_file.load(client)
+    there = kept.opened(business, client)
+    try:
+        return _forgotten_in(client, business, there, asked, today)
+    finally:
+        if there is not None:
+            there.disconnect()
+
+
+def _forgotten_in(client: Path, business: Business, there: Any, asked: str, today: date) -> Outcome:
     noted = record.read(client)
-    person = finding.find(client, business, asked, today=today)
+    person = finding.find(client, business, there, asked, today=today)
     again = not person.ids
     if again:
         person = finding.as_key(asked, business.country)
@@ -116,16 +131,20 @@ def _forgotten(client: Path, asked: str, today: date) -> Outcome:
         )
     noted = noted.noted(marks, on=today, removed={}, finished=False)
     record.write(client, noted)  # first of all: from now on no run brings them back
-    removed = _written_again(client, business, person)
+    removed = _written_again(client, business, there, person)
     left, outside = _what_is_left(client, business, person)
     noted = noted.noted(marks, on=today, removed=removed, finished=not left)
     record.write(client, noted)
-    return Outcome(removed, left, outside, again)
+    sold = [source.table for group in business.sources.values() for source in group if source.table]
+    return Outcome(removed, left, outside, tuple(sold), again)
 
 
-def _written_again(client: Path, business: Business, person: Person) -> dict[str, int]:
-    """Every file without them; file (as it may be shown) → rows."""
+def _written_again(client: Path, business: Business, there: Any, person: Person) -> dict[str, int]:
+    """Every file, and every table a warehouse keeps, without them; file (as it may be shown) → rows."""
     removed: dict[str, int] = {}
+    if there is not None:
+        anew = kept.without(there, client, person)
+        removed |= {path.relative_to(client).as_posix(): rows for path, rows in anew.items()}
     words: dict[str, str] = {}
     named = places.named(client, business)
     for folder in (*client.glob("runs/*/answers"), *client.glob(f"{FOLDER}/.receiving-*")):
@@ -151,7 +170,7 @@ def _in_order(client: Path) -> list[Path]:
     """Rows first, since their new fingerprints go into the texts; then the texts; what tells who they are last of all."""
 
     def turn(path: Path) -> tuple[int, str]:
-        if path.suffix == ".parquet" and path.stem in _LAST:
+        if path.suffix == ".parquet" and path.stem in LAST:
             return 3, str(path)
         return (2 if path.suffix.lower() in places.WORDS else 1), str(path)
 

@@ -15,7 +15,7 @@ from helpers.intake.text import fold
 
 MASK = "•••"
 _BETWEEN = r"[\s.\-()]{0,3}"
-_LEAST_CODE = 4
+LEAST_CODE = 4
 """Characters of a customer code that is looked for inside texts; a shorter one is looked for in its column only."""
 
 
@@ -54,7 +54,7 @@ class Person:
         """Their numbers, addresses and codes in running text."""
         parts = [_number(number, self.country) for number in sorted(self.phones)]
         parts += [rf"(?<![\w.+\-]){re.escape(one)}(?![\w\-])" for one in sorted(self.emails)]
-        told = (code for code in sorted(self.all_codes) if len(code) >= _LEAST_CODE and "@" not in code)
+        told = (code for code in sorted(self.all_codes) if len(code) >= LEAST_CODE and "@" not in code)
         parts += [rf"(?<!\w){re.escape(code)}(?!\w)" for code in told if re.search(r"\D", code) or len(code) > 5]
         return _any(parts)
 

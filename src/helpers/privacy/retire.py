@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from pyarrow import parquet
@@ -19,7 +20,9 @@ from helpers import files
 from helpers.errors import InputError
 from helpers.language import Language
 from helpers.pipeline import background, workspace
+from helpers.privacy import kept as kept_tables
 from helpers.privacy import places
+from helpers.tables import KEPT
 
 RECORD = "retired.json"
 """What is left in the folder: when, how many files went, which reports were kept."""
@@ -66,7 +69,7 @@ def retire(client: Path, *, keep_reports: bool, today: date) -> Retired:
         keep_reports: leave every run's :data:`REPORTS`, unless one of them names a customer.
 
     Raises:
-        InputError: a run goes on, or the folder is a link to another one.
+        InputError: a run goes on, the folder is a link to another one, or the warehouse that keeps its runs does not answer.
     """
     if client.is_symlink():
         raise InputError(
@@ -76,7 +79,11 @@ def retire(client: Path, *, keep_reports: bool, today: date) -> Retired:
     background.refuse_while_running(client)
     with workspace.only_one(client):
         elsewhere = _elsewhere(client)
-        kept, named = _reports(client) if keep_reports else ((), ())
+        there = _warehouse(client)
+        kept, named = _reports(client, there) if keep_reports else ((), ())
+        if there is not None:
+            kept_tables.forget_all(there)
+            there.disconnect()
         before = _removed_before(client)
         _note(client, before, kept, on=today, finished=False)
         gone = before + _remove(client, {client / name for name in kept})
@@ -85,6 +92,17 @@ def retire(client: Path, *, keep_reports: bool, today: date) -> Retired:
     with suppress(OSError):
         (client / ".lock").unlink(missing_ok=True)
     return Retired(gone + 1, kept, named, elsewhere)
+
+
+def _warehouse(client: Path) -> Any:
+    """The warehouse that keeps runs of this client; without any, a business.yml that cannot be read keeps nobody from leaving."""
+    try:
+        business = business_file.load(client)
+    except InputError:
+        if any(client.glob(f"runs/*/tables/*{KEPT}")):
+            raise
+        return None
+    return kept_tables.opened(business, client)
 
 
 def _elsewhere(client: Path) -> tuple[str, ...]:
@@ -96,17 +114,19 @@ def _elsewhere(client: Path) -> tuple[str, ...]:
     return tuple(path.name for path in places.named(client, business) if not path.is_relative_to(inside))
 
 
-def _reports(client: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _reports(client: Path, there: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The reports to keep, and those that cannot be because a customer's key stands in them."""
-    keys = frozenset(_keys(client))
-    kept: list[str] = []
-    named: list[str] = []
+    words: dict[str, frozenset[str]] = {}
     for run in sorted(client.glob("runs/[0-9]*")):
         for path in (run / name for name in REPORTS):
             if path.is_file() and not path.is_symlink() and not run.is_symlink():
                 text = path.read_text(encoding="utf-8", errors="replace")
-                (named if _words(text) & keys else kept).append(path.relative_to(client).as_posix())
-    return tuple(kept), tuple(named)
+                words[path.relative_to(client).as_posix()] = _words(text)
+    keys = frozenset(_keys(client))
+    if there is not None:
+        keys |= frozenset(kept_tables.keys_among(there, client, frozenset().union(*words.values())))
+    named = tuple(name for name, said in words.items() if said & keys)
+    return tuple(name for name in words if name not in named), named
 
 
 def _keys(client: Path) -> Iterator[str]:

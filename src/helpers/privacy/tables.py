@@ -15,9 +15,11 @@ from helpers.privacy.person import Person
 from helpers.privacy.rows import OF_THE_PERSON, Columns, judged
 from helpers.run import EARLIER
 
-_SALES = ("orders", "order_lines", "placed")
-_OF_THE_CUSTOMER = ("customer_id", "nth", "first_day", "previous_day")
-_ABOUT_AN_ORDER = ("feedback", "tickets")
+SALES = ("orders", "order_lines", "placed")
+OF_THE_CUSTOMER = ("customer_id", "nth", "first_day", "previous_day")
+ABOUT_AN_ORDER = ("feedback", "tickets")
+LAST = ("identities", "people")
+"""Tables by which somebody is found again if the call is broken off: written again when everything else is done."""
 
 
 def without(path: Path, person: Person) -> int:
@@ -30,10 +32,10 @@ def without(path: Path, person: Person) -> int:
     name = path.stem.removeprefix(EARLIER)
     found = _without_their_rows(table, name, person)
     changed = table.num_rows - found.num_rows
-    if name in _SALES:
+    if name in SALES:
         theirs = _in(found, "customer_id", person.ids)
         changed += pc.sum(theirs).as_py() or 0
-        for column in (one for one in _OF_THE_CUSTOMER if one in found.column_names):
+        for column in (one for one in OF_THE_CUSTOMER if one in found.column_names):
             found = _replaced(found, column, pc.if_else(theirs, None, found[column]))
     found, rows = _without_words(found, name, person)
     if changed + rows:
@@ -42,9 +44,9 @@ def without(path: Path, person: Person) -> int:
 
 
 def _without_their_rows(table: pa.Table, name: str, person: Person) -> pa.Table:
-    if name in _SALES:
+    if name in SALES:
         return table
-    if name in _ABOUT_AN_ORDER and "order_id" in table.column_names:
+    if name in ABOUT_AN_ORDER and "order_id" in table.column_names:
         table = table.filter(pc.invert(_in(table, "order_id", person.orders)))
     for column, values in (("customer_id", person.ids), ("phone", person.phones), ("email", person.emails)):
         if column in table.column_names:
@@ -59,7 +61,7 @@ def _without_words(table: pa.Table, name: str, person: Person) -> tuple[pa.Table
         if not pa.types.is_string(table[column].type) and not pa.types.is_large_string(table[column].type):
             continue
         different = [text for text in pc.unique(table[column]).to_pylist() if text]
-        masked = {text: _masked(text, column, person) for text in different}
+        masked = {text: masked(text, column, person) for text in different}
         bad = {text: new for text, new in masked.items() if new != text}
         if not bad:
             continue
@@ -72,8 +74,8 @@ def _without_words(table: pa.Table, name: str, person: Person) -> tuple[pa.Table
     return table, pc.sum(hit).as_py() or 0
 
 
-def _masked(text: str, column: str, person: Person) -> str:
-    """A reject's text holds cells as JSON, among which a short code stands by itself."""
+def masked(text: str, column: str, person: Person) -> str:
+    """A text of a column without them. A reject's text holds cells as JSON, among which a short code stands by itself."""
     if column == "raw" and any(f'"{code}"' in text for code in person.all_codes):
         return ""
     return person.masked(text, everybody=column in ("raw", "comment", "note"))
