@@ -150,6 +150,7 @@ def test_a_client_who_leaves_takes_their_tables(folder: Path, schema: Any) -> No
     """The schema is empty, and a report that holds a number of somebody in it is not kept."""
     run = next(folder.glob("runs/*"))
     (run / "report.html").write_text(f"<p>gọi {shop.PHONE}</p>", "utf-8")
+    (run / "metrics.json").write_text('{"customers": 12}', "utf-8")
     assert call("retire", folder, "--yes", "--keep-reports").exit_code == 0
     assert there(schema) == {}
     assert not (run / "report.html").exists()

@@ -62,9 +62,15 @@ def plain_phone(phone: ir.StringValue) -> ir.StringValue:
 
     A foreign one has its country in brackets, ``(+44) 7700900123``, because what begins with a plus is a formula to a spreadsheet.
     """
-    grouped: Any = phone.re_replace(r"^(0\d{3})(\d{3})(\d{2,4})$", r"\1 \2 \3")
-    found: ir.StringValue = grouped.re_replace(rf"^\+({COUNTRY_CODES})(\d+)$", r"(+\1) \2")
-    return found
+    # put together from parts: engines write what a pattern has found in different ways
+    grouped = phone.substr(0, 4) + " " + phone.substr(4, 3) + " " + phone.substr(7)
+    country = phone.re_extract(rf"^\+({COUNTRY_CODES})\d+$", 1)
+    foreign = ibis.literal("(+") + country + ") " + phone.substr(country.length() + 1)
+    return ibis.cases(
+        (phone.re_search(r"^0\d{8,10}$"), grouped),
+        (phone.re_search(rf"^\+({COUNTRY_CODES})\d+$"), foreign),
+        else_=phone,
+    )
 
 
 def reason(table: ir.Table, rules: Rules, say: Language) -> ir.StringValue:

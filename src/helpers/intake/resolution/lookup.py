@@ -61,7 +61,7 @@ def directory(con: Any, whom: Known) -> ir.Table:
 def owners(con: Any, identities: ir.Table, asked: str, country: str) -> ir.Table:
     """The customers who have a key, written as in business.yml: one column `customer_id`."""
     systems = con.to_pyarrow(identities.filter(identities.system.notnull()).select("system").distinct())["system"]
-    key = parsed(con, asked, systems.to_pylist(), country)
+    key = parsed(con.home if isinstance(con, Afar) else con, asked, systems.to_pylist(), country)
     theirs = [
         (identities.key_kind == kind) & key.is_in(kind, identities.key_value, identities.system) for kind in STRONG
     ]
