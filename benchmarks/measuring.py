@@ -7,26 +7,7 @@ import threading
 from pathlib import Path
 from time import monotonic, sleep
 
-
-def tree_memory(root: int) -> int:
-    """Resident bytes of a process and all its descendants (shared pages counted once per process that maps them: PSS)."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((entry / "stat").read_text().rsplit(") ", 1)[1].split()[1])
-        except (OSError, IndexError):
-            continue
-        children.setdefault(parent, []).append(int(entry.name))
-    total, queue = 0, [root]
-    while queue:
-        pid = queue.pop()
-        queue += children.get(pid, [])
-        try:
-            rollup = (Path("/proc") / str(pid) / "smaps_rollup").read_text()
-        except OSError:
-            continue
-        total += sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
-    return total
+from helpers.fleet.memory import tree_memory
 
 
 def timed(command: list[str], cwd: Path | None) -> tuple[float, int]:
