@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Timer
+from threading import Event, Thread, Timer
 
 import nbformat
 import psutil
@@ -118,6 +118,25 @@ def test_a_kernel_that_dies_is_told_from_a_failing_cell(
     with pytest.raises(NotebookFailed, match="3_segment_plans, cell 4: its process ended"):
         shops.run(client, progress=kill)
     assert time.monotonic() - begun < 40
+
+
+def test_a_kernel_that_dies_while_it_starts_is_named(client: Path) -> None:
+    """A process ended before its notebook has begun is the same sentence, not a fault of the program."""
+    over = Event()
+
+    def hunt() -> None:
+        while not over.wait(0.01):
+            for kernel in multiprocessing.active_children():
+                kernel.kill()
+
+    hunter = Thread(target=hunt)
+    hunter.start()
+    try:
+        with pytest.raises(NotebookFailed, match="cell 0: its process ended"):
+            shops.run(client, force=True)
+    finally:
+        over.set()
+        hunter.join()
 
 
 def test_faults_that_need_no_kernel_start_none(client: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,7 +103,10 @@ def execute(book: str, source: Path, target: Path, parameters: Parameters, progr
                 "{problem} (notebook {book}, cell {cell})", problem=fault.evalue, book=book, cell=str(reached)
             ) from fault
         raise NotebookFailed(book, reached, cause, re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(fault.traceback))) from fault
-    except DeadKernelError as fault:
+    except (DeadKernelError, RuntimeError) as fault:
+        # while a kernel is starting, its end is no more than a RuntimeError to jupyter_client
+        if not isinstance(fault, DeadKernelError) and "Kernel died" not in str(fault):
+            raise
         raise NotebookFailed(
             book, reached, "its process ended before the cell did (out of memory, or ended from outside)", ""
         ) from fault
