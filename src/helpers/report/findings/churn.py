@@ -173,6 +173,10 @@ def states(counts: Mapping[str, int], run: Run) -> Figure | Missing:
     return charts.bars(items, title=title, subtitle=subtitle, wording=lambda v: say.number(v), language=say, tone="now")
 
 
+FEW_IN_A_ROW = 20
+"""People per cohort below which one of them moves its row by more than five points in a hundred."""
+
+
 @from_silence
 def cohorts(found: Cohorts, run: Run) -> Figure | Missing:
     """Cohort heat map."""
@@ -199,6 +203,12 @@ def cohorts(found: Cohorts, run: Run) -> Figure | Missing:
     caption = say.text(
         "Read a row from left to right: one group of customers over time. Read a column downwards: are newer customers more loyal?"
     )
+    typical = float(found.sizes.loc[recent.index].median())
+    if typical < FEW_IN_A_ROW:
+        caption += " " + say.text(
+            "One person more or less moves a row here by about {percent}: look at whole columns, not at single cells.",
+            percent=say.percent(1 / typical),
+        )
     return charts.cohorts(
         recent, found.sizes.loc[recent.index], title=title, subtitle=subtitle, language=say, caption=caption
     )
