@@ -121,7 +121,7 @@ def test_headers_nobody_would_recognise_are_named(retention: Retention, workspac
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--margin", "35"], "Biên lời là một số từ 0 đến 1, ví dụ 0.35, không phải 35.0."),
+        (["--margin", "35"], "Biên lãi gộp là một số từ 0 đến 1, ví dụ 0.35, không phải 35.0."),
         (["--currency", "dong"], "“dong” không phải mã tiền tệ; anh/chị dùng mã ISO như VND, GBP hoặc EUR."),
         (["--column", "ordered_at"], "Tham số phải viết TÊN=GIÁ_TRỊ, không phải “ordered_at”."),
         (["--lang", "xx"], "There is no language “xx”; choose one of: en, vi."),
