@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -27,31 +28,43 @@ class Spark(Afar, Backend):  # type: ignore[misc]
     """Ibis's backend on a session; opened by :func:`helpers.engine.connect`."""
 
     _ours = False
-    _steps: list[Any]
+    _steps: dict[str, Callable[[], Any]]
+    """Name of a table that goes with the connection → what gives back its rows' room."""
 
     def create_table(
         self, name: str, /, obj: Any = None, *, schema: Any = None, temp: bool | None = None, **kwargs: Any
     ) -> ir.Table:
-        """A table; a temporary one is a view whose rows the session keeps once they have been worked out."""
+        """A table; a temporary one is worked out at once and kept as Parquet in the folder until the connection ends.
+
+        A view on a plan would be planned anew, with all the steps below it, in every statement that reads it: some steps later
+        planning takes more memory than the rows. Files also tell the planner how large a step is.
+        """
         if not temp:
             return super().create_table(name, obj, schema=schema, temp=temp, **kwargs)
         table = obj if isinstance(obj, ir.Table) else ibis.memtable(obj, schema=schema)
         if schema is not None:
             table = table.cast(ibis.schema(schema))
-        self._run_pre_execute_hooks(table)
-        frame = self._session.sql(self.compile(table)).persist()
-        frame.createOrReplaceTempView(name)
-        self._steps.append((frame, name))
-        return self._described(name, table.schema())
+        # Parquet has no column without a type
+        untyped = {column: "string" for column, kind in table.schema().items() if kind.is_null()}
+        table = table.cast(untyped) if untyped else table
+        if not self.place:
+            self._run_pre_execute_hooks(table)
+            frame = self._session.sql(self.compile(table)).persist()
+            frame.createOrReplaceTempView(name)
+            self._steps[name] = frame.unpersist
+            return self._described(name, table.schema())
+        label = f"{self.mark}_{ibis.util.gen_name('step')}".lower()
+        self._steps[name] = partial(self.forget, [label])
+        self.lay_down(table, label)
+        return self._read(label, name, table.schema())
 
     def _create_cached_table(self, name: str, expr: ir.Table) -> ir.Table:
         return self.create_table(name, expr, temp=True)
 
     def _drop_cached_table(self, name: str) -> None:
-        for step in [step for step in self._steps if step[1] == name]:
-            step[0].unpersist()
+        if (give_back := self._steps.pop(name, None)) is not None:
             self._session.catalog.dropTempView(name)
-            self._steps.remove(step)
+            give_back()
 
     def rows(self, table: ir.Table) -> pa.Table:
         """The rows of an expression as Arrow, in its order."""
@@ -71,7 +84,7 @@ class Spark(Afar, Backend):  # type: ignore[misc]
             files.mkdirs(there)
             files.copyFromLocalFile(self._path(path.as_uri()), there)
         if not lasting:
-            self._carried.append(label)
+            self._steps[name] = partial(self.forget, [label])
         return self._read(label, name, table.schema())
 
     def lay_down(self, table: ir.Table, label: str) -> None:
@@ -117,16 +130,10 @@ class Spark(Afar, Backend):  # type: ignore[misc]
 
     def disconnect(self) -> None:
         """Forget the steps on the way; a session that was running before goes on."""
-        for frame, name in self._steps:
-            frame.unpersist()
-            self._session.catalog.dropTempView(name)
-        self._steps.clear()
-        self.forget(self._carried)
-        self._carried.clear()
+        for name in list(self._steps):
+            self._drop_cached_table(name)
         if self._ours:
             super().disconnect()
-
-    _carried: list[str]
 
     def _read(self, label: str, view: str, schema: ibis.Schema | None) -> ir.Table:
         frame = self._session.read.parquet(self._address(label))
@@ -161,7 +168,7 @@ def connect(url: str) -> Spark:
         _ = ibis.pyspark  # makes Ibis's options for it known
         made: Spark = Spark()
         made.do_connect(session)
-    made._ours, made._steps, made._carried = running is None, [], []
+    made._ours, made._steps = running is None, {}
     return made
 
 

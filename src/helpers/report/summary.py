@@ -28,6 +28,8 @@ from helpers.session.leaks import LEAKS
 from helpers.session.promises import spoken
 
 IDENTIFY = "identify-at-the-till"
+LISTEN = "you-said-we-did"
+"""What every shop can begin with, whatever is measured."""
 KNOWN_ENOUGH = 0.9
 """Share of revenue with a known customer from which asking for more names is no longer the first thing to do."""
 
@@ -202,16 +204,16 @@ def _own_answers(facts: Facts) -> str:
 
 def _policy(facts: Facts) -> str:
     """What to make a rule of: the first cure that changes how the shop works rather than what it sends."""
-    say, play = facts.say, _process_play(facts, "you-said-we-did")
+    say, play = facts.say, facts.book.plays[_process_plays(facts, LISTEN)[0]]
     return say.text("“{play}”: {step}", play=play.title[say.code], step=play.first_step[say.code])
 
 
-def _process_play(facts: Facts, otherwise: str) -> Play:
-    """The first cure that changes how the shop works; one that knows its customers is not told to begin knowing them."""
+def _process_plays(facts: Facts, otherwise: str) -> list[str]:
+    """Cures that change how the shop works, worst mistake first; one that knows its customers is not told to begin knowing them."""
     known = 1 - facts.numbers["anonymous_revenue_share"] >= KNOWN_ENOUGH
     names = [name for d in _worst(facts) for name in d.mistake.plays if facts.book.plays[name].purpose == "process"]
-    names = [name for name in (*names, otherwise, "you-said-we-did") if name != IDENTIFY or not known]
-    return facts.book.plays[names[0]]
+    names = [name for name in (*names, otherwise, LISTEN) if name != IDENTIFY or not known]
+    return list(dict.fromkeys(names))
 
 
 def _lower(text: str) -> str:
@@ -234,10 +236,13 @@ def _leaks(facts: Facts) -> Figure | Missing:
 
 
 def _actions(facts: Facts) -> Actions:
-    """Three: the session's commitments first, then one call, one campaign and one change in how the shop works."""
-    promised = (_promised(c, facts) for c in facts.session.commitments if c.status == "open")
-    proposed = (action for make in (call, _campaign, _process) if (action := make(facts)) is not None)
-    return Actions(tuple(islice(chain(promised, proposed), 3)), language=facts.say)
+    """Three: the session's commitments first, then one call, one campaign and changes in how the shop works."""
+    kept = [c for c in facts.session.commitments if c.status == "open"]
+    promised = (_promised(c, facts) for c in kept)
+    proposed = (action for make in (call, _campaign) if (action := make(facts)) is not None)
+    new = [name for name in _process_plays(facts, IDENTIFY) if name not in {c.play for c in kept}]
+    changes = (_change(facts.book.plays[name], facts) for name in new)
+    return Actions(tuple(islice(chain(promised, proposed, changes), 3)), language=facts.say)
 
 
 def _promised(promise: Commitment, facts: Facts) -> Action:
@@ -270,9 +275,9 @@ def _campaign(facts: Facts) -> Action | None:
     return None
 
 
-def _process(facts: Facts) -> Action:
-    """Change one thing in how the shop works: against the worst measured mistake, or start knowing who the customers are."""
-    say, play = facts.say, _process_play(facts, IDENTIFY)
+def _change(play: Play, facts: Facts) -> Action:
+    """One thing to change in how the shop works: against a measured mistake, or to start knowing and hearing customers."""
+    say = facts.say
     return Action(
         play.title[say.code], say.text(OWNERS[play.owner]), say.text("the end of the week"), play.first_step[say.code]
     )
