@@ -81,6 +81,12 @@ def test_a_distributors_large_buyers_are_not_accused(built: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["distributor", "gym"])
+def test_the_first_page_names_three_things_to_do(built: Any, name: str) -> None:
+    """Each with somebody who does it, also where no campaign can be planned and nobody has promised anything."""
+    assert first_page(built(name)).count("Ai làm:") == 3
+
+
+@pytest.mark.parametrize("name", ["distributor", "gym"])
 def test_the_words_suit_businesses_without_a_shop(built: Any, name: str) -> None:
     """Nobody is sent to stand at a counter they do not have, no list is called by the name of its file on the first page, and one branch is not ranked."""
     words = built(name).words

@@ -23,6 +23,22 @@ AFAR = {"postgres": "postgres", "postgresql": "postgres", "pyspark": "spark"}
 MEMORY = "RETENTION_ENGINE_MEMORY"
 """Environment: bytes DuckDB may hold in each process where several clients are run side by side; what does not fit goes to disk."""
 
+OF_A_RUN = 1 / 3
+"""Share of the machine's memory that a run takes with everything it starts; the rest is for those who work beside it."""
+BESIDE = 1_000_000_000
+"""Bytes a process of a run holds beside its engine: Python, libraries, answers, charts."""
+LEAST = 1_000_000_000
+"""Bytes below which an engine is not asked to go: with less it writes to disk what any machine has room for."""
+
+
+def share(processes: int) -> int | None:
+    """Bytes DuckDB may hold in each of the processes of a run that work side by side; None where the system does not say what it has."""
+    try:
+        whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return None
+    return max(LEAST, int(whole * OF_A_RUN / processes) - BESIDE)
+
 
 def connect(
     url: str = "duckdb://", *, memory_limit: str | None = None, threads: int | None = None, spill: Path | None = None

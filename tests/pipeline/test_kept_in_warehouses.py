@@ -219,6 +219,22 @@ def test_spark_keeps_and_measures_the_same_customers(spark: Any, con: Any, tmp_p
     assert spark.raw_sql("SELECT 1").collect()[0][0] == 1  # a session that was running goes on
 
 
+QUICK = "spark.driver.memory=1g&spark.sql.codegen.wholeStage=false&spark.sql.codegen.factoryMode=NO_CODEGEN"
+"""Of Spark, for some thousand orders: compiling code takes longer than running it."""
+
+
+def test_the_cafe_on_spark_is_the_cafe(spark: Any, example_folder: Path, tmp_path: Path) -> None:
+    """A whole run kept on Spark: every number and every list is DuckDB's, and of its steps on the way nothing is left in the folder."""
+    client = example.install(tmp_path / "cafe")
+    keep_at(client, f"pyspark://?{QUICK}", "kept")
+    done = run(Order(client, example.TODAY, lang="en"), lambda *_: None, lambda _: None)
+    assert list(differences(numbers(example_folder), numbers(done.folder))) == []
+    for path in sorted((example_folder / "lists").glob("*.[ci][sc][vs]")):
+        assert (done.folder / "lists" / path.name).read_bytes() == path.read_bytes(), path.name
+    named = {path.read_text("utf-8").strip() for path in tables.made(done.folder / "tables")}
+    assert {path.name for path in (client / "kept").iterdir()} == named
+
+
 def test_a_list_of_a_campaign_is_looked_up_in_the_warehouse(schema: Any, con: Any, tmp_path: Path) -> None:
     """People named by any of their keys are found among those a warehouse keeps, and only those come over."""
     from helpers.intake import people_keys

@@ -20,6 +20,9 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from helpers import engine
+from helpers.parameters import NOTEBOOKS
+
 PRELOAD = (
     "ipykernel.kernelapp", "ibis.backends.duckdb", "pandas", "matplotlib.figure", "matplotlib.backends.backend_svg",
     "helpers.notebook", "helpers.report.findings", "helpers.playbook",
@@ -73,6 +76,12 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
+def _memory() -> dict[str, str]:
+    """What a notebook's engine may hold, with as many beside it as there are cores for."""
+    share = engine.share(min(os.cpu_count() or 1, len(NOTEBOOKS)))
+    return {} if share is None else {engine.MEMORY: str(share)}
+
+
 class _Forked:
     """What LocalProvisioner expects of a subprocess, on a multiprocessing process."""
 
@@ -108,7 +117,7 @@ class ForkedProvisioner(LocalProvisioner):
         """Fork instead of starting an interpreter; `cmd` names the connection file."""
         context = multiprocessing.get_context("forkserver")
         # the server was started with the environment of then; what has been set since, such as a password, counts
-        environment = {**os.environ, **(kwargs.get("env") or {})}
+        environment = {**_memory(), **os.environ, **(kwargs.get("env") or {})}
         process = context.Process(
             target=run_kernel, args=(cmd[cmd.index("-f") + 1], environment, str(kwargs.get("cwd") or "")), daemon=True
         )

@@ -29,7 +29,8 @@ from helpers.session.promises import spoken
 
 IDENTIFY = "identify-at-the-till"
 LISTEN = "you-said-we-did"
-"""What every shop can begin with, whatever is measured."""
+"""What every business can begin with, whatever is measured; after it, what every one with staff can."""
+HEAR = "front-line-listening"
 KNOWN_ENOUGH = 0.9
 """Share of revenue with a known customer from which asking for more names is no longer the first thing to do."""
 
@@ -212,7 +213,7 @@ def _process_plays(facts: Facts, otherwise: str) -> list[str]:
     """Cures that change how the shop works, worst mistake first; one that knows its customers is not told to begin knowing them."""
     known = 1 - facts.numbers["anonymous_revenue_share"] >= KNOWN_ENOUGH
     names = [name for d in _worst(facts) for name in d.mistake.plays if facts.book.plays[name].purpose == "process"]
-    names = [name for name in (*names, otherwise, LISTEN) if name != IDENTIFY or not known]
+    names = [name for name in (*names, otherwise, LISTEN, HEAR) if name != IDENTIFY or not known]
     return list(dict.fromkeys(names))
 
 

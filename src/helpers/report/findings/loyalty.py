@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helpers.campaigns.loyalty import Programme, Swing, Tier
 from helpers.errors import key
+from helpers.language import Language
 from helpers.metrics.uncertainty import NotEnough
 from helpers.report import charts
 from helpers.report.charts.amounts import signed
@@ -52,7 +53,7 @@ def _too_few(found: NotEnough, run: Run) -> Missing:
 
 def _verdict(found: Programme, listed: int, run: Run) -> Finding:
     say = run.say
-    given = say.percent(found.reward_share, 1)
+    given = _share(found.reward_share, say)
     if found.reward_share == 0:
         headline = say.text("Tiers without rewards cost nothing but attention")
     elif found.break_even is None:
@@ -74,7 +75,7 @@ def _verdict(found: Programme, listed: int, run: Run) -> Finding:
     )
     if found.break_even is not None and found.cost > 0:
         body += " " + say.text(
-            "It pays once everybody spends {share} more than today.", share=say.percent(found.break_even, 1)
+            "It pays once everybody spends {share} more than today.", share=_share(found.break_even, say)
         )
     body += " " + say.text(
         "Points nobody has used yet are a debt: what was earned in 90 days comes to {owed}, of which about {expected} will be used.",
@@ -121,11 +122,16 @@ def _chart(found: Programme, run: Run) -> Figure | Missing:
     )  # fmt: skip
 
 
+def _share(share: float, say: Language) -> str:
+    """A share of money as one says it: 7.5%, but 5%."""
+    return say.percent(share, 1 if round(1000 * share) % 10 else 0)
+
+
 def _ends(s: Swing, run: Run) -> str:
     say = run.say
     if s.what == "lift":
         return say.text("nothing, or the playbook's upper end")
-    return say.text("{low} or {high}", low=say.percent(s.low_at, 1), high=say.percent(s.high_at, 1))
+    return say.text("{low} or {high}", low=_share(s.low_at, say), high=_share(s.high_at, say))
 
 
 def _moves(found: Programme, run: Run) -> Note:

@@ -170,13 +170,15 @@ def call_list(written: int, name: str, sizes: Sequence[SegmentSize], run: Run) -
     if not written:
         due = sum(s.customers for s in sizes if s.segment in CALL_SEGMENTS)
         if due:
+            headline = say.text("Nobody can be called this week")
             why = say.plural(
                 "{n} customer is late or spends half of before, but there is no number to call or they asked not to be called.",
                 "{n} customers are late or spend half of before, but there is no number to call or they asked not to be called.", due,
             )  # fmt: skip
         else:
+            headline = say.text("Nobody to call this week")
             why = say.text("Nobody is late against their own rhythm and nobody spends half of before.")
-        return Finding(say.text("Nobody to call this week"), why, level=3)
+        return Finding(headline, why, level=3)
     headline = say.plural("{n} customer to call this week", "{n} customers to call this week", written)
     body = say.text(
         "The list is in lists/{file}.csv: who, since when they have been silent, what they last bought, ranked by what they usually "
