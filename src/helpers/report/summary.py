@@ -117,6 +117,8 @@ def _headline(facts: Facts) -> str:
         return say.text("Every first-time buyer came back within 90 days")
     if found["value"] == 0:
         return say.text("No first-time buyer came back within 90 days")
+    if round(10 * (1 - found["value"])) == 1:
+        return say.text("1 of 10 first-time buyers does not come back within 90 days")
     return capital(
         say.text("{share} first-time buyers do not come back within 90 days", share=of_ten(1 - found["value"], say))
     )

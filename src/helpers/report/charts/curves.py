@@ -237,6 +237,8 @@ def _month_axis(axes: Axes, positions: pd.Series, width: float, language: Langua
             tick.label1.set_horizontalalignment("left")
 
 
+_DOT = 7.0
+"""Half of the largest dot, which may lie on the axis and must not cover the wording beside it."""
 _RIGHT = 18.0
 """Room for the right half of the last figure below the axis."""
 
@@ -256,7 +258,7 @@ def calibration(frame: pd.DataFrame, *, title: str, subtitle: str, language: Lan
         title,
         subtitle,
         height=230.0,
-        left=_axis_margin(ticks, language.percent),
+        left=_axis_margin(ticks, language.percent) + _DOT,
         right=_RIGHT,
         bottom=foot,
         top=heading,
@@ -264,6 +266,7 @@ def calibration(frame: pd.DataFrame, *, title: str, subtitle: str, language: Lan
     value_axis(sheet.axes, ticks, language.percent)
     value_axis(sheet.axes, ticks, language.percent, along="x")
     sheet.axes.grid(False, axis="x")
+    sheet.axes.tick_params(axis="y", pad=4 + _DOT)
     sheet.axes.get_xticklabels()[0].set_visible(False)  # the zero beside it does for both axes
     plot_calibration(sheet.axes, frame, top=ticks[-1])
     _name_sides(sheet.axes, sheet.width, language)

@@ -81,7 +81,8 @@ def arms(items: Sequence[Item], *, title: str, subtitle: str, language: Language
     `items`: (label, value, low, high, n), treated first.
     """
     top = min(1.0, nice_top(max((high for _, _, _, high, _ in items), default=1.0)))
-    laid = rows(title, subtitle, [_share_row(item, language) for item in items], top_value=top)
+    # two shares whose difference is told in tenths of a point are told in tenths themselves
+    laid = rows(title, subtitle, [_share_row(item, language, 1) for item in items], top_value=top)
     for number, (y, (_, value, low, high, _)) in enumerate(zip(laid.centres, items, strict=True)):
         colour = style.MUTED if number else style.NOW
         interval(laid.axes, low, high, y, colour)
@@ -98,7 +99,7 @@ def arms(items: Sequence[Item], *, title: str, subtitle: str, language: Language
             clip_on=False,
         )
     scale(laid, ticks_to(top), language.percent)
-    return laid.page.figure("arms", caption=caption, reading=_shares_said(items, language))
+    return laid.page.figure("arms", caption=caption, reading=_shares_said(items, language, 1))
 
 
 @style.drawing()
