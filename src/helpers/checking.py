@@ -170,7 +170,7 @@ def check_business(business: Business, client: Path, *, today: date, show_person
     """
     con = engine.connect()
     try:
-        with engine.within(con, intake.ENGINE_MEMORY), ExitStack() as stay:
+        with engine.within(con, intake.memory(business, client)), ExitStack() as stay:
             taken = intake.load(business, client, con, today=today, stay=stay)
             if taken.stayed:
                 return Check(business, taken.quality, None, ())

@@ -25,8 +25,8 @@ MEMORY = "RETENTION_ENGINE_MEMORY"
 
 OF_A_RUN = 1 / 3
 """Share of the machine's memory that a run takes with everything it starts; the rest is for those who work beside it."""
-BESIDE = 1_000_000_000
-"""Bytes a process of a run holds beside its engine: Python, libraries, answers, charts."""
+OF_A_PROCESS = 0.65
+"""Share of a process's memory that its engine may hold; Python, libraries and what the engine does not count have the rest."""
 LEAST = 1_000_000_000
 """Bytes below which an engine is not asked to go: with less it writes to disk what any machine has room for."""
 
@@ -37,7 +37,13 @@ def share(processes: int) -> int | None:
         whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):
         return None
-    return max(LEAST, int(whole * OF_A_RUN / processes) - BESIDE)
+    return max(LEAST, int(whole * OF_A_RUN / processes * OF_A_PROCESS))
+
+
+def alone() -> int | None:
+    """Bytes DuckDB may hold where no other process of the run works: what the environment says, else a run's share."""
+    asked = os.environ.get(MEMORY, "")
+    return int(asked) if asked.isdigit() else share(1)
 
 
 def connect(

@@ -1,12 +1,11 @@
 """Any merchant's export into the canonical tables, every row in a table or in the rejects with its reason.
 
 `recognise` says what a file is; `load` reads all files of a business; `people_keys` reads a list of customers;
-`fingerprint` says whether a table of a warehouse has changed; `expanded` fills secrets into an address.
+`memory` how much the engine should hold for it; `fingerprint` says whether a table of a warehouse has changed; `expanded` fills secrets into an address.
 """
 
-from helpers.intake.checking import ENGINE_MEMORY
 from helpers.intake.forgotten import FILE as FORGOTTEN
-from helpers.intake.loading import Intake, in_one_warehouse, load
+from helpers.intake.loading import Intake, in_one_warehouse, load, memory
 from helpers.intake.quality import REASONS, Note, Quality, SourceReport
 from helpers.intake.recognition import Recognition, recognise
 from helpers.intake.remote import fingerprint
@@ -14,7 +13,6 @@ from helpers.intake.resolution import people_keys
 from helpers.intake.warehouse import expanded
 
 __all__ = [
-    "ENGINE_MEMORY",
     "FORGOTTEN",
     "REASONS",
     "Intake",
@@ -26,6 +24,7 @@ __all__ = [
     "fingerprint",
     "in_one_warehouse",
     "load",
+    "memory",
     "people_keys",
     "recognise",
 ]

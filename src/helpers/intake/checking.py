@@ -32,7 +32,9 @@ LARGEST_JSON = GIGABYTE
 JSON_MEMORY = 4 * GIGABYTE
 """Bytes of memory that finding out the structure of a JSON file may take; beyond it the engine spills to disk."""
 ENGINE_MEMORY = GIGABYTE
-"""Bytes the engine holds of the rows it reads, however many they are; the rest waits on disk."""
+"""Bytes the engine holds of the rows it reads, the rest waits on disk; of files beyond it :data:`TIMES_THE_FILES`."""
+TIMES_THE_FILES = 3
+"""Times the size of all files: grouping by order needs room for a part of each group, so a fixed amount ends somewhere."""
 MOST_COLUMNS = 1_000
 MOST_FILES = 1_000
 """Files in one archive."""

@@ -13,10 +13,12 @@ from typing import Any
 import ibis.expr.types as ir
 from babel.numbers import get_currency_precision
 
+from helpers import engine
 from helpers.business import Business, Source
 from helpers.errors import InputError
 from helpers.intake import (
     assembly,
+    checking,
     counting,
     customers,
     extras,
@@ -66,6 +68,18 @@ class Intake:
     aliases: ir.Table
     identities: ir.Table | None
     stayed: bool = False
+
+
+def memory(business: Business, folder: Path) -> int:
+    """Bytes the engine should hold while :func:`load` works: a gigabyte, more for large files and tables, as far as a run may go."""
+    sources = [source for group in business.sources.values() for source in group]
+    most = engine.alone() or checking.ENGINE_MEMORY
+    if any(source.table for source in sources):  # nobody knows how large
+        return max(checking.ENGINE_MEMORY, most)
+    found = [folder / source.file for source in sources if source.file]
+    files_ = [one for path in found for one in ([path] if path.is_file() else path.glob("**/*")) if one.is_file()]
+    wanted = checking.TIMES_THE_FILES * sum(path.stat().st_size for path in files_)
+    return max(checking.ENGINE_MEMORY, min(wanted, most))
 
 
 def load(

@@ -62,7 +62,7 @@ def build_tables(
     """
     folder = out / "tables"
     keeper = con if keeper is None else keeper
-    with engine.within(con, intake.ENGINE_MEMORY), ExitStack() as stack:
+    with engine.within(con, intake.memory(business, client)), ExitStack() as stack:
         stay = stack if _stays(business) else None
         taken = intake.load(business, client, con, today=today, as_of=as_of, stay=stay, there=keeper)
         given = {name: getattr(taken, name) for name in ("orders", "order_lines", "people", "rejects", "identities")}

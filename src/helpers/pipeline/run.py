@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -105,12 +104,6 @@ def _sweep(business: Business, client: Path) -> None:
             there.disconnect()
 
 
-def _alone() -> str | None:
-    """What the engine of the first stages may hold, which no notebook runs beside; unless the environment says it."""
-    share = engine.share(1)
-    return None if engine.MEMORY in os.environ or share is None else f"{share}B"
-
-
 def _get_ready() -> None:
     """Import what later stages need while the engine reads the files; a run that finds every stage done never asks for it."""
     kernels.warm_up()
@@ -134,7 +127,8 @@ class _Run:
         self.progress, self.stage_started = progress, stage_started
         self.runs = order.client / "runs"
         self.earlier = [] if order.force else stages.earlier_runs(self.runs)
-        self.con = engine.connect(spill=staging / "spill", memory_limit=_alone())
+        most = engine.alone()
+        self.con = engine.connect(spill=staging / "spill", memory_limit=f"{most}B" if most else None)
         self.there = warehouse.opened(business, order.client)
         self.done: dict[str, Stage] = {}
         self.inputs = source_hashes(order.client, business)
