@@ -140,7 +140,7 @@ def bucket(accounts: Growth, run: Run) -> Finding:
         )
     body = say.text(
         "Over the last {months} full months {new} customers came for the first time, {back} came back after a pause and {gone} did "
-        "not return the following month (quick ratio {ratio}).",
+        "not return the following month (in against out: {ratio}).",
         months=len(year), new=int(year["new"].sum()), back=int(year["resurrected"].sum()), gone=left, ratio=ratio,
     )  # fmt: skip
     season = beside(same_season(accounts, run.festivals), run)
