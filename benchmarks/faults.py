@@ -20,6 +20,9 @@ from benchmarks.rounds import record, table
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reliability.md"
 
+KILLS = "killed_"
+"""What the names of faults begin with in which a process is killed: moments there are many of, so they are tried more often."""
+
 
 @dataclass(frozen=True)
 class Count:
@@ -63,6 +66,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Do every fault and print the table; 1 when anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=100)
+    parser.add_argument("--others", type=int, help="how often all but the kills (default: as often)")
     parser.add_argument("--only", nargs="*", choices=sorted(FAULTS), help="these faults alone")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--whole", action="store_true", help="with the real notebooks: ten times as long")
@@ -73,13 +77,15 @@ def main(words: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="retention-faults-") as folder:
         ground = prepare(Path(folder), whole=asked.whole)
         for name in asked.only or FAULTS:
-            counts[name] = suffer(ground, name, asked.times, asked.seed)
+            rarer = asked.others is not None and not name.startswith(KILLS)
+            counts[name] = suffer(ground, name, asked.others if rarer else asked.times, asked.seed)
             print(f"{FAULTS[name].title}: {counts[name].survived} of {counts[name].tried}", *counts[name].reasons[:3], sep="\n  ", flush=True)  # fmt: skip
     print(made := summary(counts))
     if asked.json:
         asked.json.write_text(json.dumps({name: asdict(c) for name, c in counts.items()}, indent=1), "utf-8")
     if asked.write:
-        record("faults", made, f"python -m benchmarks.faults --times {asked.times} --write", PAGE)
+        others = "" if asked.others is None else f" --others {asked.others}"
+        record("faults", made, f"python -m benchmarks.faults --times {asked.times}{others} --write", PAGE)
     return int(any(count.lost for count in counts.values()))
 
 
