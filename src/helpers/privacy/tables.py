@@ -61,8 +61,7 @@ def _without_words(table: pa.Table, name: str, person: Person) -> tuple[pa.Table
         if not pa.types.is_string(table[column].type) and not pa.types.is_large_string(table[column].type):
             continue
         different = [text for text in pc.unique(table[column]).to_pylist() if text]
-        masked = {text: masked(text, column, person) for text in different}
-        bad = {text: new for text, new in masked.items() if new != text}
+        bad = {text: new for text in different if (new := masked(text, column, person)) != text}
         if not bad:
             continue
         keys, news = pa.array(list(bad), table[column].type), pa.array(list(bad.values()), table[column].type)
