@@ -6,7 +6,7 @@ import os
 from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -28,9 +28,6 @@ from helpers.terminal import (
     show_mapping,
     typed,
 )
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(
     help="Who comes back, who is leaving, what to do on Monday, and whether it worked.",

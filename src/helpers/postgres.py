@@ -20,7 +20,7 @@ import sqlglot as sg
 import sqlglot.expressions as sge
 from ibis.backends.postgres import Backend
 from ibis.backends.sql.compilers.postgres import PostgresCompiler
-from ibis.common.exceptions import TableNotFound
+from ibis.common.exceptions import TableNotFound, UnsupportedOperationError
 from psycopg import sql
 
 from helpers.afar import Afar, gone
@@ -42,7 +42,7 @@ class Compiler(PostgresCompiler):  # type: ignore[misc]
             return self.f.md5(arg)
         if how == "sha256":
             return self.f.encode(self.f.anon.sha256(self.f.anon.convert_to(arg, "UTF8")), "hex")
-        raise NotImplementedError(how)
+        raise UnsupportedOperationError(f"PostgreSQL has no {how} of its own.")
 
     def visit_First(self, op: Any, *, arg: Any, where: Any, order_by: Any, include_null: bool) -> Any:  # noqa: N802
         """The first of a group: of an array put together in that order, since the server has no such aggregate."""
