@@ -15,7 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import helpers
-from helpers import answers, engine, files, intake, resources, tables, warehouse
+from helpers import answers, engine, files, resources, tables, warehouse
 from helpers import business as business_file
 from helpers.business import Business
 from helpers.errors import InputError
@@ -23,6 +23,7 @@ from helpers.language import language
 from helpers.parameters import NOTEBOOKS, Parameters, for_notebook
 from helpers.pipeline import earlier, kernels, machine, recall, stages, workspace
 from helpers.pipeline.build import CUSTOMER_TABLES, Built, build_customers, build_tables, describe
+from helpers.pipeline.inputs import source_hashes
 from helpers.pipeline.stages import Stage
 from helpers.records import plain
 from helpers.run import ASKED, EARLIER, READS, SETTINGS
@@ -322,32 +323,3 @@ class _Run:
         path = self.out / "records" / f"{name}.json"
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         return found
-
-
-def source_hashes(client: Path, business: Business) -> dict[str, dict[str, str]]:
-    """SHA-256 of every file a run reads: sources, campaign lists, the session's answers. Names only, no paths.
-
-    A table of a warehouse has no hash: its number of rows and a checksum are worked out there (:func:`intake.fingerprint`).
-
-    A file that is missing is left to intake, which says so in the client's language.
-    """
-    named: dict[str, list[str]] = {
-        "sources": [source.file for group in business.sources.values() for source in group if source.file],
-        "campaigns": [f for c in business.campaigns for f in (c.treated, c.holdout, c.outcomes) if f],
-        "session": ["session.yml"],
-        "forgotten": [intake.FORGOTTEN],
-    }
-    found: dict[str, dict[str, str]] = {}
-    for kind, names in named.items():
-        found[kind] = {}
-        for name in names:
-            path = client / name
-            if path.exists():
-                found[kind][path.name if path.name not in found[kind] else name] = stages.file_hash(path)
-    for kind, group in business.sources.items():
-        for number, source in enumerate(group, 1):
-            if source.table:
-                found["sources"][f"{kind} {number}: {source.table}"] = intake.fingerprint(
-                    source, kind, business.timezone, client
-                )
-    return found
