@@ -241,7 +241,7 @@ def test_only_the_fonts_the_text_needs_travel(cover: Cover, summary: Summary) ->
 
 def test_print_has_page_numbers_a_header_and_open_details(report: str) -> None:
     """On A4 each page says client, period and number, chapters begin a page, folded definitions are printed."""
-    for rule in ("size: A4; margin: 18mm", "counter(page)", "break-before: page", "::details-content"):
+    for rule in ("size: A4; margin: 16mm 18mm 14mm", "counter(page)", "break-before: page", "::details-content"):
         assert rule in report
     assert '@top-left { content: "Tiệm Cà Phê Mây' in report
 
