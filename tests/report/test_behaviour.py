@@ -51,6 +51,7 @@ def life(never: int, of: int = 100) -> FirstHundredDays:
     ("never", "en", "vi"),
     [
         (84, "only 2 of 10 still come", "chỉ còn 2 trong 10 người quay lại"),
+        (90, "only 1 of 10 still comes", "chỉ còn 1 trong 10 người quay lại"),
         (40, "second order 6 of 10 still come", "vẫn còn 6 trong 10 người quay lại"),
         (100, "nobody came any more", "không còn ai quay lại"),
     ],

@@ -18,7 +18,7 @@ from helpers.report import charts
 from helpers.report.calling import call, to_call
 from helpers.report.data_words import reasons
 from helpers.report.document import Cover, Grade, Summary
-from helpers.report.findings.common import WAIT, capital, of_ten, people
+from helpers.report.findings.common import WAIT, capital, of_ten, people, tenths
 from helpers.report.findings.plans import AT_RISK, OWNERS
 from helpers.report.findings.said import guesses, without_personal_data
 from helpers.report.pieces import Action, Actions, Compare, Figure, KeyNumber, KeyNumbers, Missing
@@ -117,11 +117,14 @@ def _headline(facts: Facts) -> str:
         return say.text("Every first-time buyer came back within 90 days")
     if found["value"] == 0:
         return say.text("No first-time buyer came back within 90 days")
-    if round(10 * (1 - found["value"])) == 1:
-        return say.text("1 of 10 first-time buyers does not come back within 90 days")
+    gone = 1 - found["value"]
     return capital(
-        say.text("{share} first-time buyers do not come back within 90 days", share=of_ten(1 - found["value"], say))
-    )
+        say.plural(
+            "{share} first-time buyers does not come back within 90 days",
+            "{share} first-time buyers do not come back within 90 days",
+            tenths(gone), share=of_ten(gone, say),
+        )
+    )  # fmt: skip
 
 
 def _returning(facts: Facts) -> KeyNumber:
@@ -187,8 +190,20 @@ def _fix(facts: Facts) -> str:
         return " ".join(filter(None, (text, _own_answers(facts))))
     mistake = worst[0].mistake
     play = facts.book.plays[mistake.plays[0]]
-    text = say.text("{mistake}. Begin with “{play}”.", mistake=mistake.title[say.code], play=play.title[say.code])
+    if play.purpose != "process" and _out_of_reach(facts):
+        text = say.text(
+            "{mistake}. No phone number or e-mail is on record, so begin with “{play}”.",
+            mistake=mistake.title[say.code], play=facts.book.plays[IDENTIFY].title[say.code],
+        )  # fmt: skip
+    else:
+        text = say.text("{mistake}. Begin with “{play}”.", mistake=mistake.title[say.code], play=play.title[say.code])
     return " ".join(filter(None, (text, _own_answers(facts))))
+
+
+def _out_of_reach(facts: Facts) -> bool:
+    """Whether the records say who bought but nothing by which to reach them."""
+    quality = facts.numbers["quality"]
+    return bool(facts.numbers["customers"]) and not quality["phone_coverage"] and not quality["email_coverage"]
 
 
 def _own_answers(facts: Facts) -> str:

@@ -19,6 +19,7 @@ from helpers.report.findings.common import (
     points,
     rate_items,
     spread_of,
+    tenths,
     too_few,
 )
 from helpers.report.pieces import Details, Figure, Finding, Missing
@@ -55,8 +56,12 @@ def _unheard(share: float, days: int, say: Language) -> str:
     if share == 1:
         return say.text("No active customer has heard from you in the last {days} days", days=days)
     return capital(
-        say.text("{share} active customers have not heard from you in {days} days", share=of_ten(share, say), days=days)
-    )
+        say.plural(
+            "{share} active customers has not heard from you in {days} days",
+            "{share} active customers have not heard from you in {days} days",
+            tenths(share), share=of_ten(share, say), days=days,
+        )
+    )  # fmt: skip
 
 
 def in_touch_details(found: Presence | None, run: Run) -> Details | None:
@@ -92,9 +97,10 @@ def welcomed(found: FirstContacts | None, run: Run) -> Finding | Missing:
     if isinstance(found.contacted, NotEnough):
         return too_few(found.contacted, what, say)
     headline = capital(
-        say.text(
+        say.plural(
+            "{share} new customers hears from you in the first {days} days",
             "{share} new customers hear from you in their first {days} days",
-            share=of_ten(found.contacted.value, say), days=found.window_days,
+            tenths(found.contacted.value), share=of_ten(found.contacted.value, say), days=found.window_days,
         )
     )  # fmt: skip
     body = say.text(
@@ -172,7 +178,11 @@ def when_things_go_wrong(found: Complaints | None, run: Run) -> Finding | Missin
     speed = found.by_speed
     if isinstance(found.recovered, NotEnough):
         return too_few(found.recovered, say.text("who returns after a complaint"), say)
-    headline = say.text("After a complaint, {share} buy again within 90 days", share=of_ten(found.recovered.value, say))
+    headline = say.plural(
+        "After a complaint, {share} buys again within 90 days",
+        "After a complaint, {share} buy again within 90 days",
+        tenths(found.recovered.value), share=of_ten(found.recovered.value, say),
+    )  # fmt: skip
     body = say.plural("{n} complaint", "{n} complaints", found.complaints) + say.text(
         "; that is {rate} per 100 orders.", rate=say.number(found.per_100_orders, 1 if found.per_100_orders >= 1 else 2)
     )

@@ -22,6 +22,7 @@ from helpers.report.findings.common import (
     not_measured,
     not_yet,
     of_ten,
+    tenths,
     too_few,
 )
 from helpers.report.pieces import Column, Details, Figure, Finding, Missing, TableView
@@ -50,7 +51,12 @@ def second_order(curve: ReturnCurve | NotEnough, run: Run) -> Finding:
         return too_few(NotEnough(curve.days[-1], HUNDRED, "days"), say.text("the first 100 days of a customer"), say)
     share, low, high = reading
     headline = capital(
-        say.text("{share} first-time buyers are back within their first 100 days", share=of_ten(share, say))
+        say.plural(
+            "{share} first-time buyers is back within the first 100 days",
+            "{share} first-time buyers are back within their first 100 days",
+            tenths(share),
+            share=of_ten(share, say),
+        )
     )
     body = say.text(
         "{percent}, {range}, from {n} customers followed.",

@@ -27,12 +27,17 @@ T = TypeVar("T")
 
 def of_ten(value: float, say: Language) -> str:
     """A share as people say it: "3 of 10"; never a bare 0 or 10 unless the share is exactly that."""
-    tenths = round(10 * value)
-    if value > 0 and tenths == 0:
+    count = tenths(value)
+    if value > 0 and count == 0:
         return say.text("fewer than 1 in 10")
-    if value < 1 and tenths == 10:
+    if value < 1 and count == 10:
         return say.text("more than 9 of 10")
-    return say.text("{count} of 10", count=tenths)
+    return say.text("{count} of 10", count=count)
+
+
+def tenths(value: float) -> int:
+    """What the verb after :func:`of_ten` agrees with: 1 only for "1 of 10"."""
+    return round(10 * value)
 
 
 def capital(text: str) -> str:

@@ -25,6 +25,7 @@ from helpers.report.findings.common import (
     of_ten,
     people,
     rate_items,
+    tenths,
     too_few,
     under_contract,
 )
@@ -53,8 +54,12 @@ def come_back(rates: Sequence[RepeatRate], run: Run) -> Finding | Note:
         return too_few(found, run.say.text("how many first-time buyers come back"), run.say)
     say = run.say
     headline = capital(
-        say.text("{share} first-time buyers come back within {days} days", share=of_ten(found.value, say), days=days)
-    )
+        say.plural(
+            "{share} first-time buyers comes back within {days} days",
+            "{share} first-time buyers come back within {days} days",
+            tenths(found.value), share=of_ten(found.value, say), days=days,
+        )
+    )  # fmt: skip
     body = say.text(
         "Counted on {n} customers whose first order is at least {days} days old: {percent} came back ({range}).",
         n=found.n, days=days, percent=say.percent(found.value), range=between(found.low, found.high, say),

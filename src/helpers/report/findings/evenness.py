@@ -22,6 +22,7 @@ from helpers.report.findings.common import (
     of_ten,
     points,
     rate_items,
+    tenths,
     too_few,
 )
 from helpers.report.pieces import Column, Details, Figure, Finding, Missing, TableView
@@ -202,9 +203,10 @@ def waiting(found: Sequence[ChannelWaits] | None, run: Run) -> Finding | Missing
     if isinstance(whole.reply, NotEnough) or isinstance(whole.kept, NotEnough):
         return too_few(NotEnough(whole.n, 10, "complaints"), say.text("how long people wait"), say)
     headline = capital(
-        say.text(
+        say.plural(
+            "{share} gets an answer within {promise}",
             "{share} get an answer within {promise}",
-            share=of_ten(whole.kept.value, say), promise=duration(whole.promise_hours, run),
+            tenths(whole.kept.value), share=of_ten(whole.kept.value, say), promise=duration(whole.promise_hours, run),
         )
     )  # fmt: skip
     parts = [

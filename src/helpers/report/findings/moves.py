@@ -22,6 +22,7 @@ from helpers.report.findings.common import (
     from_silence,
     not_yet,
     of_ten,
+    tenths,
     too_few,
 )
 from helpers.report.pieces import Column, Details, Figure, Finding, Missing, TableView
@@ -65,11 +66,15 @@ def _still_coming(share: float, run: Run) -> str:
     say = run.say
     if share == 0:
         return say.text("After {weeks} weeks without a second order nobody came any more", weeks=SILENT_WEEKS)
-    return say.text(
-        "After {weeks} weeks without a second order {share} still come"
-        if share > 0.5
-        else "After {weeks} weeks without a second order only {share} still come",
-        weeks=SILENT_WEEKS, share=of_ten(share, say),
+    if share > 0.5:
+        return say.text(
+            "After {weeks} weeks without a second order {share} still come",
+            weeks=SILENT_WEEKS, share=of_ten(share, say),
+        )  # fmt: skip
+    return say.plural(
+        "After {weeks} weeks without a second order only {share} still comes",
+        "After {weeks} weeks without a second order only {share} still come",
+        tenths(share), weeks=SILENT_WEEKS, share=of_ten(share, say),
     )  # fmt: skip
 
 

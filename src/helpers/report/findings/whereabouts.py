@@ -16,6 +16,7 @@ from helpers.report.findings.common import (
     not_yet,
     of_ten,
     rate_items,
+    tenths,
     too_few,
 )
 from helpers.report.pieces import Details, Figure, Finding, Missing
@@ -45,10 +46,12 @@ def _gone(share: float, say: Language) -> str:
     if share == 1:
         return say.text("Nobody who bought six months ago has been back in the last two months")
     return capital(
-        say.text(
-            "{share} customers of six months ago have not been back in the last two months", share=of_ten(share, say)
+        say.plural(
+            "{share} customers of six months ago has not been back in the last two months",
+            "{share} customers of six months ago have not been back in the last two months",
+            tenths(share), share=of_ten(share, say),
         )
-    )
+    )  # fmt: skip
 
 
 @from_silence
