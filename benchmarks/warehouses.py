@@ -5,7 +5,7 @@
 
 Each `--warehouse` is an address and a place, as under `warehouse:` in business.yml. `--runs` names businesses: the example café, and Online
 Retail (RETENTION_REAL_DATA), which a PostgreSQL holds as a table and reads where it is. `--sizes` are millions of orders of `benchmarks.orders`: carried
-over, placed, and made into the customers table. Numbers must be the same on every engine, or this one fails.
+over, placed, and made into the customers table. Numbers and lists must be the same on every engine, or this one fails.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def _retail(kind: str, url: str, place: str) -> dict[str, str]:
     return {"table": f"{place}.benchmark_online_retail", "url": url, "row": "id"}
 
 
-def whole(name: str, there: tuple[str, str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """One run from nothing: its numbers, and a row of the table."""
+def whole(name: str, there: tuple[str, str, str]) -> tuple[dict[str, Any], dict[str, bytes], tuple[str, ...]]:
+    """One run from nothing: its numbers, its lists as they are, and a row of the table."""
     folder = client(name, there)
     begun = perf_counter()
     done = run(
@@ -94,7 +94,8 @@ def whole(name: str, there: tuple[str, str, str]) -> tuple[dict[str, Any], tuple
         str(max(one["longest"] for one in asked)),
         str(sum(one.get("brought", 0) for one in asked)) if there[1] else "–",
     )
-    return numbers, (*row, *more)
+    lists = {path.name: path.read_bytes() for path in (done.folder / "lists").glob("*.csv")}
+    return numbers, lists, (*row, *more)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -112,11 +113,12 @@ def runs(names: list[str], places: list[tuple[str, str, str]]) -> list[tuple[str
     """A row for each business on each engine."""
     rows = []
     for name in names:
-        told: dict[str, Any] | None = None
+        first: tuple[dict[str, Any], dict[str, bytes]] | None = None
         for there in places:
-            numbers, row = whole(name, there)
-            told = told or numbers
-            assert same(told, numbers), f"{name}: the numbers of {there[0]} are not those of {places[0][0]}"
+            numbers, lists, row = whole(name, there)
+            first = first or (numbers, lists)
+            assert same(first[0], numbers), f"{name}: the numbers of {there[0]} are not those of {places[0][0]}"
+            assert first[1] == lists, f"{name}: the lists of {there[0]} are not those of {places[0][0]}"
             rows.append(row)
             print(row, flush=True)
     return rows

@@ -25,8 +25,6 @@ REAL_DATA = Path(os.environ.get("RETENTION_REAL_DATA") or Path(__file__).resolve
 
 settings.register_profile("day", deadline=None)
 settings.load_profile("day")  # how long an example takes says nothing about whether it is right
-settings.register_profile("soak", max_examples=5000, derandomize=False)
-"""For a night: `pytest --hypothesis-profile=soak`."""
 Orders = Callable[[str | list[Sale]], ir.Table]
 
 

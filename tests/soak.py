@@ -12,15 +12,14 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from benchmarks.rounds import record, table
+
 ROOT = Path(__file__).parents[1]
-SUITES = (
-    "tests/intake/test_hostile.py", "tests/test_files.py", "tests/test_language.py", "tests/segments", "tests/session", "tests/campaigns",
-    "tests/proof", "tests/metrics", "tests/corpus",
-)  # fmt: skip
-"""Where properties are; each says how many examples it tries, and the soak multiplies that."""
+PAGE = ROOT / "docs" / "reliability.md"
 FACTOR = 20
 
 
@@ -36,15 +35,28 @@ def examples(said: str) -> dict[str, int]:
     return found
 
 
+def by_room(tried: Mapping[str, int]) -> str:
+    """Properties and examples by folder of tests, most examples first, as a Markdown table."""
+    rooms = {name: Path(name.partition("::")[0]).parent.name for name in tried}
+    properties, counts = Counter(rooms.values()), Counter[str]()
+    for name, count in tried.items():
+        counts[rooms[name]] += count
+    rows = [[f"`tests/{room}/`" if room != "tests" else "`tests/`", str(properties[room]), f"{count:,}"] for room, count in counts.most_common()]  # fmt: skip
+    whole = ["together", str(len(tried)), f"{sum(tried.values()):,}"]
+    return table(["room", "properties", "examples"], [*rows, whole])
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Properties, then faults; 1 when anything failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=100, help="how often each fault is done")
     parser.add_argument("--to", type=Path, default=Path("soak.json"), help="where the counts go")
-    parser.add_argument("--suites", nargs="*", default=list(SUITES))
+    parser.add_argument("--suites", nargs="*", default=["tests"], help="where properties are looked for")
+    parser.add_argument("--write", action="store_true", help="put the examples by room into docs/reliability.md")
     asked = parser.parse_args(words)
     environment = {**os.environ, "RETENTION_SOAK": str(FACTOR)}
-    command = [sys.executable, "-m", "pytest", *asked.suites, "--hypothesis-show-statistics", "-p", "no:xdist"]
+    chosen = ["-m", "hypothesis", "-n", "auto", "--dist", "worksteal", "--hypothesis-show-statistics"]
+    command = [sys.executable, "-m", "pytest", *asked.suites, *chosen]
     properties = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     print(properties.stdout[-3000:])  # noqa: T201
     code, faults = properties.returncode, {}
@@ -59,6 +71,8 @@ def main(words: Sequence[str] | None = None) -> int:
         json.dumps({"properties": tried, "examples": sum(tried.values()), "faults": faults}, indent=1), "utf-8"
     )
     print(f"{len(tried)} properties, {sum(tried.values()):,} examples; {asked.to}")  # noqa: T201
+    if asked.write and not properties.returncode:
+        record("soak", by_room(tried), f"python -m tests.soak --times {asked.times} --write", PAGE)
     return int(bool(code))
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from soaking import SETTINGS, soak
 
-from tests.soak import examples
+from tests.soak import by_room, examples
 
 SAID = """
 tests/campaigns/test_ics.py::test_whatever_it_says:
@@ -24,6 +24,13 @@ tests/test_files.py::TestCsv::test_x[one]:
 def test_examples_are_counted_by_property() -> None:
     """Passing ones of every phase, in either wording of hypothesis."""
     assert examples(SAID) == {"tests/campaigns/test_ics.py::test_whatever_it_says": 102, "tests/test_files.py::TestCsv::test_x[one]": 40}  # fmt: skip
+
+
+def test_examples_are_summed_by_room() -> None:
+    """One row per folder of tests, those beside the folders as `tests/`, and everything together."""
+    assert by_room({"tests/a/test_x.py::t": 1200, "tests/a/test_y.py::C::t": 30, "tests/test_z.py::t": 5}).splitlines()[2:] == [
+        "| `tests/a/` | 2 | 1,230 |", "| `tests/` | 1 | 5 |", "| together | 3 | 1,235 |",
+    ]  # fmt: skip
 
 
 def test_a_property_tries_more_at_night() -> None:
