@@ -14,8 +14,8 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from helpers.business import problem
 from helpers.errors import InputError
+from helpers.mistyped import problem
 from helpers.session.said import Session
 from helpers.session.storage import Changed, load, restore, save, touched
 

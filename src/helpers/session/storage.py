@@ -11,8 +11,8 @@ from filelock import FileLock
 from pydantic import ValidationError
 
 from helpers import files, schema
-from helpers.business import line_of, problem
 from helpers.errors import InputError
+from helpers.mistyped import line_of, problem
 from helpers.session.said import Session
 
 FILE = "session.yml"
