@@ -11,7 +11,7 @@ from typing import Any
 import ibis.expr.types as ir
 from ibis.util import gen_name
 
-from helpers import files, tables
+from helpers import engine, files, tables
 from helpers.business import Business
 from helpers.language import Language
 from helpers.metrics import gate
@@ -150,7 +150,9 @@ class Run:
 
     def write_workbook(self, name: str, table: ir.Table) -> Path:
         """:meth:`write_list` with a workbook beside it; a list of nobody has headings in its CSV and no workbook."""
-        kept = self.con.create_table(gen_name("list"), table, temp=True)  # read thrice: count, CSV, workbook
+        # read thrice: count, CSV, workbook; and brought over first, because a step on Spark does not keep its rows' order
+        con, here = engine.at_hand(self.con, table)
+        kept = con.create_table(gen_name("list"), here, temp=True)
         return self.write_list(name, kept, workbook=True)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pytest
 import shops
 import yaml
@@ -19,12 +20,13 @@ from helpers.afar import Afar
 from helpers.errors import InputError
 from helpers.intake import arrival
 from helpers.intake.warehouse import Warehouse
+from helpers.language import Language
 from helpers.metrics import histories, windows
 from helpers.parameters import NOTEBOOKS
 from helpers.pipeline import build, example
 from helpers.pipeline.run import Order, run
 from helpers.records import plain
-from helpers.run import ASKED
+from helpers.run import ASKED, Run
 from tests.metrics.test_engines import differences
 
 CUSTOMERS = 20_000
@@ -217,6 +219,21 @@ def test_spark_keeps_and_measures_the_same_customers(spark: Any, con: Any, tmp_p
     there_con.disconnect()
     assert list((client / "kept").iterdir()) == []
     assert spark.raw_sql("SELECT 1").collect()[0][0] == 1  # a session that was running goes on
+
+
+def test_a_list_keeps_its_order_on_spark(spark: Any, tmp_path: Path) -> None:
+    """Best first in the warehouse is best first in the file, also where Spark works in several parts, the second of which takes more room."""
+    client = shops.client(tmp_path / "clients", shops.twelve())
+    keep_at(client, "pyspark://", "kept")
+    business = business_file.load(client)
+    con = warehouse.opened(business, client)
+    nobody: Any = None
+    here = Run("4", None, business, client, client / "runs", shops.END, Language("en"), con, nobody, {})
+    products = [f"{number:03d}" + " and ever so much more" * (number > 120) for number in range(241)]
+    path = here.write_workbook("products", ibis.memtable({"product": products}))
+    con.disconnect()
+    assert path.read_text("utf-8-sig").split("\n")[1:-1] == products
+    assert path.with_suffix(".xlsx").is_file()
 
 
 QUICK = "spark.driver.memory=1g&spark.sql.codegen.wholeStage=false&spark.sql.codegen.factoryMode=NO_CODEGEN"

@@ -15,6 +15,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis.util import gen_name
 
+from helpers import engine
 from helpers.campaigns.audience import reach_of, with_answers
 from helpers.campaigns.groups import contact_by
 from helpers.campaigns.lists import Writer, channel_words, length, plain_phone, sentence
@@ -141,6 +142,7 @@ def leave_out_held(con: Any, arms: ir.Table, folder: Path, *, say: Language, wri
         arms: of :class:`helpers.campaigns.drawing.Drawn`. folder: of the lists. write: as in :func:`write_offers`.
     """
     held = arms.filter(arms.arm == "holdout").select("customer_id").distinct()
+    con, held = engine.at_hand(con, held)  # where the files are, rows stay in the order they were written in
     code = say.text("customer code")
     for path in [folder / f"{name}.csv" for name in LISTS]:
         if path.is_file():
