@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from helpers.campaigns.audience import CONSENT_CHANNEL, Reach, may_use, reach_by_segment, reach_of, with_answers
-from helpers.campaigns.lists import Writer, staff_columns, with_last_product
+from helpers.campaigns.lists import Writer, most_valuable, staff_columns, with_last_product
 from helpers.language import Language
 from helpers.playbook import Play, Playbook
 from helpers.segments import Rules
@@ -99,8 +99,10 @@ def _plan(segment: str, plays: list[str], reached: dict[str, dict[str, Reach]]) 
 def group_lists(
     tables: Tables, plans: tuple[GroupPlan, ...], book: Playbook, rules: Rules, *, say: Language
 ) -> ir.Table:
-    """The target lists of all groups in one table, the segment first: who may be spoken to on the channels of the group's play,
+    """The target lists of all groups in one table, `segment` and `place` first: who may be spoken to on the channels of the group's play,
     how, why they are on it, and what to say first. A group none of whose plays may reach anybody has no rows.
+
+    `place` is 0 for the most valuable of a group. The rows themselves are in no order, since a table kept on the way has none on every engine.
     """
     if tables.customers is None:
         raise ValueError("the run has no customers table")
@@ -116,7 +118,8 @@ def group_lists(
         contact_by=ibis.cases(*channel, else_=nothing) if channel else nothing,
     )
     reached = with_last_product(answered.filter(answered.reach == "yes"), tables.order_lines)
-    return staff_columns(reached, rules, say, keep=("segment",))
+    place = ibis.row_number().over(group_by="segment", order_by=most_valuable(reached))
+    return staff_columns(reached.mutate(place=place), rules, say, keep=("segment", "place"))
 
 
 def contact_by(table: ir.Table, play: Play) -> ir.StringValue:
@@ -135,7 +138,7 @@ def write_groups(
 ) -> dict[str, str]:
     """Write every group's list; group → name of its file, for the groups that have one."""
     names = {plan.segment: f"group-{plan.segment.replace('_', '-')}" for plan in plans if plan.play}
-    everybody = group_lists(tables, plans, book, rules, say=say).mutate(place=ibis.row_number()).cache()
+    everybody = group_lists(tables, plans, book, rules, say=say).cache()
     for segment, name in names.items():
         own = everybody.filter(everybody.segment == segment).order_by("place")
         write(name, own.drop("segment", "place"))

@@ -104,8 +104,13 @@ def titled(table: ir.Table, rules: Rules, say: Language) -> ir.StringValue:
     return found
 
 
+def most_valuable(table: ir.Table) -> list[Any]:
+    """The order of lists: who spent most in the last year first."""
+    return [table.revenue_year.desc(), table.customer_id]
+
+
 def staff_columns(table: ir.Table, rules: Rules, say: Language, keep: Sequence[str] = ()) -> ir.Table:
-    """The columns a person needs, with headings in their language; most valuable first.
+    """The columns a person needs, with headings in their language; most valuable first unless each has a `place` already.
 
     Args:
         table: customers with their addresses and `last_product`; `contact_by` (a channel of the playbook) is
@@ -113,7 +118,8 @@ def staff_columns(table: ir.Table, rules: Rules, say: Language, keep: Sequence[s
     """
     point = talking_point(table.segment, table.last_product, say)
     table = table.mutate(why=reason(table, rules, say), group=titled(table, rules, say), point=point)
-    table = table.order_by([table.revenue_year.desc(), table.customer_id])
+    if "place" not in keep:
+        table = table.order_by(most_valuable(table))
     headings: Mapping[str, str] = {
         "customer_id": say.text("customer code"), "name": say.text("name"), "phone": say.text("phone"), "email": say.text("e-mail"),
         "contact_by": say.text("contact by"), "group": say.text("group"), "why": say.text("why"), "point": say.text("say first"),
@@ -150,7 +156,7 @@ def call_list(tables: Tables, book: Playbook, rules: Rules, *, limit: int, say: 
     people = tables.customers.filter(tables.customers.segment.isin(CALL_SEGMENTS))
     reached = with_reach(people, tables.people, tables.get("consent"), book.plays[CALL_PLAY])
     chosen = with_last_product(reached.filter(reached.reach == "yes"), tables.order_lines)
-    chosen = chosen.order_by([chosen.revenue_year.desc(), chosen.customer_id]).limit(limit)
+    chosen = chosen.order_by(most_valuable(chosen)).limit(limit)
     return staff_columns(chosen.cache(), rules, say)  # who is on it is the same in every language
 
 

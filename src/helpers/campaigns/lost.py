@@ -44,8 +44,11 @@ def lost_list(tables: Tables, lost: ir.Table, rules: Rules, *, limit: int, say: 
     ways = [(may_use(table, channel, advertising=False), channel) for channel in HEARD if channel in used]
     table = table.mutate(contact_by=ibis.cases(*ways, else_=ibis.null("string")))
     table = table.filter(table.contact_by.notnull())
-    table = table.order_by([ibis.desc("expected_return"), ibis.desc("last_year_margin"), "customer_id"]).limit(limit)
-    table = table.cache()  # who is on it is the same in every language
+    first = [ibis.desc("expected_return"), ibis.desc("last_year_margin"), "customer_id"]
+    table = table.order_by(first).limit(limit)
+    table = table.cache().order_by(
+        first
+    )  # who is on it is the same in every language; what is kept on the way has no order everywhere
     chance = (table.p_return_90d * 100).round(0).cast("int64")
     columns = {
         say.text("customer code"): table.customer_id,
