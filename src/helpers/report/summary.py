@@ -192,7 +192,7 @@ def _fix(facts: Facts) -> str:
     play = facts.book.plays[mistake.plays[0]]
     if play.purpose != "process" and _out_of_reach(facts):
         text = say.text(
-            "{mistake}. No phone number or e-mail is on record, so begin with “{play}”.",
+            "{mistake}. No e-mail or phone number is on record, so begin with “{play}”.",
             mistake=mistake.title[say.code], play=facts.book.plays[IDENTIFY].title[say.code],
         )  # fmt: skip
     else:
