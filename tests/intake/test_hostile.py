@@ -1,6 +1,6 @@
 """Hostile files of every kind: every row in a table or among the rejects, or one sentence – never anything else.
 
-`pytest tests/intake/test_hostile.py --hypothesis-profile=soak` looks at fifty times as many files, different ones each time.
+`make soak` looks at twenty times as many files, different ones each time.
 """
 
 from __future__ import annotations
