@@ -50,7 +50,9 @@ def main(words: Sequence[str] | None = None) -> int:
     """Properties, then faults; 1 when anything failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=100, help="how often each fault is done")
-    parser.add_argument("--to", type=Path, default=Path("soak.json"), help="where the counts go")
+    parser.add_argument(
+        "--to", type=Path, default=Path("soak.json"), help="where the counts go; beside them what pytest said, as .log"
+    )
     parser.add_argument("--suites", nargs="*", default=["tests"], help="where properties are looked for")
     parser.add_argument("--write", action="store_true", help="put the examples by room into docs/reliability.md")
     asked = parser.parse_args(words)
@@ -58,6 +60,7 @@ def main(words: Sequence[str] | None = None) -> int:
     chosen = ["-m", "hypothesis", "-n", "auto", "--dist", "worksteal", "--hypothesis-show-statistics"]
     command = [sys.executable, "-m", "pytest", *asked.suites, *chosen]
     properties = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    asked.to.with_suffix(".log").write_text(properties.stdout, "utf-8")
     print(properties.stdout[-3000:])  # noqa: T201
     code, faults = properties.returncode, {}
     if asked.times:
