@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from helpers import engine
@@ -262,6 +262,8 @@ def _whole() -> dict[str, bytes]:
     cut=st.floats(0, 1),
     flips=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), max_size=3),
 )
+@example(name="o.parquet", cut=0.0, flips=[(0.03125, 128)])
+@example(name="o.parquet", cut=0.0, flips=[(0.03125, 1)])
 def test_files_cut_short_or_damaged(name: str, cut: float, flips: list[tuple[float, int]]) -> None:
     """A download that broke off, a disk that lost a bit."""
     content = bytearray(_whole()[name])

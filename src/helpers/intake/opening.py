@@ -43,17 +43,18 @@ def opened(
         recognition = recognise(path, columns, format, kind=kind, sheet=sheet)
         require(recognition, path.name)
         layout = formats()[recognition.format]
-        raw = read(
-            con,
-            path,
-            recognition.head,
-            recognition.header_row,
-            recognition.sheets,
-            Path(folder),
-            skip_first=layout.description_row,
-            carried=_carried(layout, recognition.mapping),
-        )
+        raw = None
         try:
+            raw = read(
+                con,
+                path,
+                recognition.head,
+                recognition.header_row,
+                recognition.sheets,
+                Path(folder),
+                skip_first=layout.description_row,
+                carried=_carried(layout, recognition.mapping),
+            )
             yield raw, recognition
         except duckdb.Error as fault:
             # Parquet is read where it stands, so that damage inside it shows only now
@@ -61,7 +62,8 @@ def opened(
                 raise InputError("{file} is damaged and cannot be read; export it again.", file=path.name) from fault
             raise
         finally:
-            drop(con, *raw.temporary)
+            if raw is not None:
+                drop(con, *raw.temporary)
 
 
 def _only(path: Path, folder: Path) -> Path:
