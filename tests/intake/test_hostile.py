@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -162,7 +162,7 @@ VALUES = {
     pa.timestamp("us", "Asia/Ho_Chi_Minh"): st.datetimes(datetime(1900, 1, 2), datetime(9999, 12, 30)),
     pa.date32(): st.one_of(st.none(), st.dates()),
     pa.time64("us"): st.times(),
-    pa.duration("us"): st.timedeltas(),
+    pa.duration("us"): st.timedeltas(timedelta(days=-106_000_000), timedelta(days=106_000_000)),  # what 64 bits hold
     pa.decimal128(38, 2): st.decimals(-(10**35), 10**35, places=2),
     pa.list_(pa.int32()): st.lists(st.integers(0, 9), max_size=2),
     pa.null(): st.none(),
