@@ -45,10 +45,8 @@ def lost_list(tables: Tables, lost: ir.Table, rules: Rules, *, limit: int, say: 
     table = table.mutate(contact_by=ibis.cases(*ways, else_=ibis.null("string")))
     table = table.filter(table.contact_by.notnull())
     first = [ibis.desc("expected_return"), ibis.desc("last_year_margin"), "customer_id"]
-    table = table.order_by(first).limit(limit)
-    table = table.cache().order_by(
-        first
-    )  # who is on it is the same in every language; what is kept on the way has no order everywhere
+    # who is on it is the same in every language; sorted again, since what is kept on the way has no order on every engine
+    table = table.order_by(first).limit(limit).cache().order_by(first)
     chance = (table.p_return_90d * 100).round(0).cast("int64")
     columns = {
         say.text("customer code"): table.customer_id,
